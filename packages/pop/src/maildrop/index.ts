@@ -1,0 +1,7 @@
+/**
+ * Maildrops and the stores that hold them: the vocabulary that every protocol here shares.
+ * @module
+ */
+export type { Actor, Entry, Maildrop, MaybePromise } from './maildrop.ts';
+export type { Delivery, Envelope, Placed, Recipient, Store, UndeleteChoice } from './store.ts';
+export { StoreError, type StoreErrorKind } from './store-error.ts';

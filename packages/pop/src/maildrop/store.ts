@@ -1,0 +1,64 @@
+import type { Actor, Maildrop, MaybePromise } from './maildrop.ts';
+import type { StoreError } from './store-error.ts';
+
+/** One place that a letter goes to. */
+export interface Recipient {
+  /** The mailbox's name in the store. */
+  readonly maildrop: string;
+  /** Header fields that stand above the letter in this mailbox only (Return-Path, Delivered-To, Received), each ended by CRLF. */
+  readonly trace: Uint8Array;
+}
+
+/** What a store must know before the octets come. */
+export interface Envelope {
+  /** The reverse-path without its angle brackets; empty for `<>`. */
+  readonly returnPath: string;
+  readonly recipients: readonly Recipient[];
+  /** The size that the sender declared (RFC 1870), in octets: an estimate, never trusted. */
+  readonly declaredOctets?: number;
+}
+
+/** Where a letter has been put, durably. */
+export interface Placed {
+  readonly uniqueId: string;
+  /** Octets of the letter in this mailbox, its trace fields included. */
+  readonly octets: number;
+}
+
+/** A letter on its way in: written, then committed or aborted, once. */
+export interface Delivery {
+  /**
+   * Takes the next octets of the letter, in canonical form (CRLF line ends) and without dots stuffed. Wait for the
+   * promise before the next call: that is the back-pressure. The store copies what it keeps. A failure is also
+   * remembered: later writes do nothing and commit answers it for every recipient.
+   */
+  write(octets: Uint8Array): MaybePromise<void>;
+  /**
+   * The letter is whole. One promise a recipient, in the envelope's order, none of which rejects: each resolves when
+   * that recipient's letter survives a power cut, or to the reason why it is not there. A mailbox that stands twice
+   * in the envelope gets the letter once, and both answers are that one.
+   */
+  commit(): readonly Promise<Placed | StoreError>[];
+  /** Drops everything. May be called at any time before commit, and more than once. */
+  abort(): Promise<void>;
+}
+
+/** Which expunged letters come back: all that fit both conditions. */
+export interface UndeleteChoice {
+  /** Only those expunged at or after this time (milliseconds since 1970). */
+  readonly since?: number;
+  /** Only those with one of these unique-ids. */
+  readonly uniqueIds?: readonly string[];
+}
+
+/** Mail that is kept. All implementations pass the same conformance suite (`@restante/pop/testing`). */
+export interface Store {
+  /** A snapshot of the mailbox as it is now. Its cost does not depend on how many letters there are. */
+  openMaildrop(name: string): MaybePromise<Maildrop>;
+  /** Begins to take a letter in. Never throws: what is wrong shows in commit. */
+  beginDelivery(envelope: Envelope): Delivery;
+  /** Brings expunged letters back as new arrivals, with their old unique-ids. Answers how many. */
+  undelete(name: string, choice: UndeleteChoice, by: Actor): Promise<number>;
+  /** Destroys letters expunged before this time (milliseconds since 1970) that no open snapshot holds. Answers how many. */
+  purge(before: number): Promise<number>;
+}
