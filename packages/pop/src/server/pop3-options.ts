@@ -1,0 +1,84 @@
+import type { SecureContextOptions } from 'node:tls';
+import type { Maildrop, MaybePromise } from '../maildrop/maildrop.ts';
+import type { ExtensionCommand } from '../pop3/extension.ts';
+import type { PasswordLogin, SaslServerMechanism, Verdict } from '../sasl/mechanism.ts';
+import type { Clock } from './clock.ts';
+import type { Peer } from './peer.ts';
+
+/** Limits on what a peer controls. Every one has a default (`defaultPop3Limits`) that says why. */
+export interface Pop3Limits {
+  /** Octets of a line of a SASL exchange, and of the AUTH command's, CRLF included: 12288 at least (AUTH-14). */
+  readonly saslLine: number;
+  /** Octets received and not yet worked on, before the socket is no longer read. */
+  readonly pendingInput: number;
+  /** Octets of replies that the peer has not taken yet, before no further command is worked on. */
+  readonly replyBacklog: number;
+  /** Failed logins on one connection, after which it is closed. */
+  readonly failedLogins: number;
+  /** How long the answer to a failed login is held back, in milliseconds. */
+  readonly failureDelay: number;
+  /** Commands before login that are wrong in any way, after which the connection is closed. */
+  readonly badCommands: number;
+  /** The autologout timer, in milliseconds: 600,000 at least (P3-17). */
+  readonly idle: number;
+  /** How long a TLS handshake may take, in milliseconds. */
+  readonly handshake: number;
+  /** How long a peer may leave a reply untaken without taking one octet, in milliseconds. */
+  readonly stalledReply: number;
+  /** Open connections, all listeners together. */
+  readonly connections: number;
+  /** Open connections of one address. Loopback is exempt. */
+  readonly connectionsPerAddress: number;
+  /** Open connections that have not logged in; at the cap the oldest is shed (P3-17). */
+  readonly unauthenticated: number;
+}
+
+/** What a POP3 server needs to know. Only `authenticate` and `openMaildrop` have no default. */
+export interface Pop3Options {
+  /** Decides about a login. Throwing or rejecting counts as `unavailable`. */
+  authenticate(login: PasswordLogin, peer: Peer): MaybePromise<Verdict>;
+  /** Opens the maildrop of an account that `authenticate` accepted. Throws, or rejects with, a StoreError. */
+  openMaildrop(account: string): MaybePromise<Maildrop>;
+  /** The name in greetings and challenges; default the machine's. */
+  readonly hostname?: string;
+  /** Certificate and key: a function is asked at each handshake, so that a renewed certificate takes effect. */
+  readonly tls?: SecureContextOptions | (() => SecureContextOptions);
+  /** Whether this peer may log in without TLS; the default is where both ends are loopback (AUTH-22). */
+  readonly cleartext?: (peer: Peer) => boolean;
+  /** Default PLAIN and LOGIN. */
+  readonly mechanisms?: readonly SaslServerMechanism[];
+  /** Commands beyond the RFCs' (X-…). */
+  readonly commands?: readonly ExtensionCommand[];
+  /** The text of IMPLEMENTATION (RFC 2449 §6.9); `false` leaves it out. */
+  readonly implementation?: string | false;
+  /** Whether a lone LF ends a command line too (P3-10); default true, since people type into netcat. */
+  readonly bareLineFeed?: boolean;
+  readonly limits?: Partial<Pop3Limits>;
+  readonly clock?: Clock;
+  /** Told once a session, when it ended. */
+  readonly onSession?: (report: SessionReport) => void;
+}
+
+/** One session, as it is logged: no secret in it, and no text of the peer's but the account's name. */
+export interface SessionReport {
+  readonly session: string;
+  readonly protocol: 'pop3';
+  readonly peer: Peer;
+  /** Absent if nobody logged in. */
+  readonly account?: string;
+  readonly mechanism?: string;
+  /** How it ended: `quit` (with UPDATE), `quit-unauthenticated`, `closed` by the peer, `idle`, `error`, `refused`, `limit`, `shutdown`. */
+  readonly end: 'quit' | 'quit-unauthenticated' | 'closed' | 'idle' | 'error' | 'refused' | 'limit' | 'shutdown';
+  /** Why, for the operator, when `end` needs it. */
+  readonly reason?: string;
+  readonly milliseconds: number;
+  readonly octetsIn: number;
+  readonly octetsOut: number;
+  readonly commands: number;
+  readonly failedLogins: number;
+  /** Letters in the snapshot, sent whole by RETR, sent by TOP, and removed. */
+  readonly letters: number;
+  readonly retrieved: number;
+  readonly topped: number;
+  readonly deleted: number;
+}
