@@ -52,7 +52,10 @@ export type Verdict =
   | { readonly type: 'unavailable' };
 
 /** The next move of a mechanism's server half. `malformed` is a message that breaks the mechanism's own grammar. */
-export type SaslStep = { readonly type: 'challenge'; readonly data: Uint8Array } | { readonly type: 'malformed' } | Verdict;
+export type SaslStep =
+  | { readonly type: 'challenge'; readonly data: Uint8Array }
+  | { readonly type: 'malformed' }
+  | Verdict;
 
 /** What the server half may use. */
 export interface SaslServerContext {
