@@ -1,0 +1,169 @@
+import { isAbsolute, resolve } from 'node:path';
+import * as v from 'valibot';
+import { formatListen, type ListenAddress, type ListenGrammar, parseListen } from './listen-address.ts';
+import { nearest } from './nearest.ts';
+import { formatDuration, formatOctets, parseDuration, parseOctets } from './quantity.ts';
+
+/** What a setting's value may look like in the file, how it is checked, and how it is written again. */
+export interface Kind<T> {
+  /** Its issues' messages go on from the setting's key: `must be …`. */
+  readonly schema: v.GenericSchema<unknown, T>;
+  /** The form in a few words, for the documentation. */
+  readonly form: string;
+  /** The value as TOML. */
+  write(value: T): string;
+  /** Makes relative paths absolute; `folder` is where the value was written. */
+  within?(value: T, folder: string): T;
+}
+
+/** One of a few words. */
+export function choice<const W extends readonly string[]>(...words: W): Kind<W[number]> {
+  const form = words.map((word) => `"${word}"`).join(', ');
+  const message = ({ input }: { readonly input: unknown }): string => {
+    const meant = typeof input === 'string' ? nearest(input, words) : undefined;
+    return `must be one of ${form}${meant === undefined ? '' : `: did you mean "${meant}"?`}`;
+  };
+  return { schema: v.picklist(words, message), form, write: JSON.stringify };
+}
+
+/** One line of text, not empty. */
+export function line(form: string, grammar: RegExp): Kind<string> {
+  const message = `must be ${form}`;
+  return { schema: v.pipe(v.string(message), v.regex(grammar, message)), form, write: JSON.stringify };
+}
+
+/** An array of lines. */
+export function lines(form: string, grammar: RegExp): Kind<readonly string[]> {
+  const message = `must be an array of ${form}`;
+  return {
+    schema: v.array(v.pipe(v.string(message), v.regex(grammar, message)), message),
+    form: `array of ${form}`,
+    write: (value) => `[${value.map((item) => JSON.stringify(item)).join(', ')}]`,
+  };
+}
+
+/** A file's path; a relative one counts from the folder of the configuration. */
+export function path(): Kind<string> {
+  const message = 'must be the path of a file';
+  return {
+    schema: v.pipe(v.string(message), v.minLength(1, message)),
+    form: 'path',
+    write: JSON.stringify,
+    within: (value, folder) => (isAbsolute(value) ? value : resolve(folder, value)),
+  };
+}
+
+/** A whole number of something. */
+export function count(from: number, to: number): Kind<number> {
+  const message = `must be a whole number from ${from} to ${to}`;
+  return {
+    schema: v.pipe(v.number(message), v.integer(message), v.minValue(from, message), v.maxValue(to, message)),
+    form: `${from} to ${to}`,
+    write: String,
+  };
+}
+
+/** An amount of storage: a number of octets, or a text with a unit. */
+export function octets(from: number, to: number): Kind<number> {
+  const range = `${formatOctets(from)} to ${formatOctets(to)}`;
+  return quantity({
+    what: 'an amount such as "150 MiB", or a number of octets',
+    range,
+    form: `octets, or "150 MiB"; ${range}`,
+    parse: parseOctets,
+    unit: 1,
+    from,
+    to,
+    write: (value) => (/[KMGT]iB$/.test(formatOctets(value)) ? `"${formatOctets(value)}"` : String(value)),
+  });
+}
+
+/** A length of time in milliseconds: written as a number of seconds, or as a text with a unit. */
+export function duration(from: number, to: number, why = ''): Kind<number> {
+  const range = `${formatDuration(from)} to ${formatDuration(to)}`;
+  return quantity({
+    what: 'a time such as "10 min", or a number of seconds',
+    range: range + (why === '' ? '' : ` (${why})`),
+    form: `seconds, or "10 min"; ${range}`,
+    parse: parseDuration,
+    unit: 1000,
+    from,
+    to,
+    write: (value) => `"${formatDuration(value)}"`,
+  });
+}
+
+interface Quantity {
+  readonly what: string;
+  readonly range: string;
+  readonly form: string;
+  readonly parse: (text: string) => number | undefined;
+  /** What a bare number counts in. */
+  readonly unit: number;
+  readonly from: number;
+  readonly to: number;
+  readonly write: (value: number) => string;
+}
+
+function quantity({ what, range, form, parse, unit, from, to, write }: Quantity): Kind<number> {
+  const schema = v.pipe(
+    v.unknown(),
+    v.rawTransform(({ dataset, addIssue, NEVER }) => {
+      const raw = dataset.value;
+      const value = typeof raw === 'number' ? Math.round(raw * unit) : typeof raw === 'string' ? parse(raw) : undefined;
+      if (value === undefined || !Number.isSafeInteger(value)) {
+        addIssue({ message: `must be ${what}` });
+        return NEVER;
+      }
+      if (value < from || value > to) {
+        addIssue({ message: `must be ${range}` });
+        return NEVER;
+      }
+      return value;
+    }),
+  );
+  return { schema, form, write };
+}
+
+/** Where listeners of one protocol wait: one address, several, or none (`off`). */
+export function listen(grammar: ListenGrammar): Kind<readonly ListenAddress[]> {
+  const form = grammar.unix ? '"HOST:PORT", "unix:PATH" or "off"' : '"HOST:PORT" or "off"';
+  const schema = v.pipe(
+    v.unknown(),
+    v.rawTransform(({ dataset, addIssue, NEVER }) => {
+      const raw = Array.isArray(dataset.value) ? (dataset.value as unknown[]) : [dataset.value];
+      const addresses: ListenAddress[] = [];
+      for (const text of raw) {
+        if (typeof text !== 'string') {
+          addIssue({ message: `must be ${form}, or an array of them` });
+          return NEVER;
+        }
+        const parsed = parseListen(text, grammar);
+        if (parsed.type === 'wrong') {
+          addIssue({ message: `${JSON.stringify(text)} ${parsed.message}` });
+          return NEVER;
+        }
+        if (parsed.type === 'address') addresses.push(parsed.address);
+        else if (raw.length > 1) {
+          addIssue({ message: 'must not say "off" beside an address' });
+          return NEVER;
+        }
+      }
+      return addresses;
+    }),
+  );
+  return {
+    schema,
+    form: `${form}, or an array of them`,
+    write: (value) => {
+      const texts = value.map((address) => JSON.stringify(formatListen(address)));
+      return texts.length === 0 ? '"off"' : texts.length === 1 ? String(texts[0]) : `[${texts.join(', ')}]`;
+    },
+    within: (value, folder) =>
+      value.map((address) =>
+        address.type === 'unix' && !isAbsolute(address.path)
+          ? { type: 'unix', path: resolve(folder, address.path) }
+          : address,
+      ),
+  };
+}

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type Override, type ReadSettings, readSettings } from './read-settings.ts';
+import type { Settings } from './settings.ts';
+
+function settingsOf(read: ReadSettings): Settings {
+  assert.equal(read.type, 'settings', read.type === 'wrong' ? read.problems.map((p) => p.message).join('; ') : '');
+  return (read as Extract<ReadSettings, { type: 'settings' }>).settings;
+}
+
+function problemsOf(text: string, overrides: readonly Override[] = []): readonly string[] {
+  const read = readSettings({ text, folder: '/etc/restante', overrides });
+  assert.equal(read.type, 'wrong');
+  return read.type === 'wrong' ? read.problems.map((problem) => problem.message) : [];
+}
+
+test('without a file the defaults are those that were promised', () => {
+  const settings = settingsOf(readSettings({ folder: '/' }));
+  assert.equal(settings.cleartext, 'loopback');
+  assert.deepEqual(settings['listen.pop3'], [{ type: 'tcp', host: '127.0.0.1', port: 1110 }]);
+  assert.deepEqual(settings['listen.pop3s'], [{ type: 'tcp', host: '127.0.0.1', port: 1995 }]);
+  assert.deepEqual(settings['listen.lmtp'], [{ type: 'tcp', host: '127.0.0.1', port: 1024 }]);
+  assert.ok(settings['limits.letter_size'] >= 150_000_000, 'letters of 150 MB come in and out');
+  assert.ok(settings['limits.idle'] >= 600_000, 'P3-17: ten minutes at least');
+  assert.equal(settings['tls.cert'], undefined);
+});
+
+test('tables and dotted keys say the same; quantities have units', () => {
+  const text = `
+    cleartext = "never"
+    domains = ["example.org", "münchen.example"]
+    limits.idle = "15 min"
+    [listen]
+    pop3 = "off"
+    pop3s = ["0.0.0.0:995", "[::]:995"]
+    lmtp = "unix:lmtp.sock"
+    [tls]
+    cert = "cert.pem"
+    key = "/etc/ssl/key.pem"
+  `;
+  const settings = settingsOf(readSettings({ text, folder: '/etc/restante' }));
+  assert.equal(settings.cleartext, 'never');
+  assert.deepEqual(settings.domains, ['example.org', 'münchen.example']);
+  assert.equal(settings['limits.idle'], 900_000);
+  assert.deepEqual(settings['listen.pop3'], []);
+  assert.equal(settings['listen.pop3s'].length, 2);
+  assert.deepEqual(settings['listen.lmtp'], [{ type: 'unix', path: '/etc/restante/lmtp.sock' }]);
+  assert.equal(settings['tls.cert'], '/etc/restante/cert.pem', 'a relative path counts from the file');
+  assert.equal(settings['tls.key'], '/etc/ssl/key.pem');
+});
+
+test('a bare number of time is seconds, one of storage is octets', () => {
+  const settings = settingsOf(readSettings({ text: 'limits.idle = 1200\nlimits.letter_size = 1000000', folder: '/' }));
+  assert.equal(settings['limits.idle'], 1_200_000);
+  assert.equal(settings['limits.letter_size'], 1_000_000);
+});
+
+test('unknown keys are named by their dotted key, with what was probably meant', () => {
+  assert.deepEqual(problemsOf('[limits]\nsesions = 4'), [
+    'limits.sesions is not a setting: did you mean limits.sessions?',
+  ]);
+  assert.deepEqual(problemsOf('[limit]\nidle = 900'), ['limit.idle is not a setting: did you mean limits.idle?']);
+  assert.deepEqual(problemsOf('pop3 = "127.0.0.1:110"'), ['pop3 is not a setting: did you mean listen.pop3?']);
+  assert.deepEqual(problemsOf('colour = "red"'), ['colour is not a setting']);
+  assert.deepEqual(problemsOf('limits = 3'), ['limits must be a table, with keys such as limits.letter_size']);
+  assert.deepEqual(problemsOf('__proto__ = 1').length, 1);
+  assert.deepEqual(problemsOf('constructor = 1'), ['constructor is not a setting']);
+});
+
+test('wrong values are named by their dotted key, and all problems come at once', () => {
+  const problems = problemsOf(`
+    cleartext = "nver"
+    postmaster = "Anna Maria"
+    domains = "example.org"
+    limits.sessions = "many"
+    limits.failed_logins = 0
+    limits.letter_size = "lots"
+    log.level = 3
+  `);
+  assert.equal(problems.length, 7, problems.join('\n'));
+  assert.equal(problems[0], 'cleartext must be one of "never", "loopback", "always": did you mean "never"?');
+  for (const [index, key] of [
+    'cleartext',
+    'postmaster',
+    'domains',
+    'limits.sessions',
+    'limits.failed_logins',
+    'limits.letter_size',
+    'log.level',
+  ].entries()) {
+    assert.ok(problems[index]?.startsWith(`${key} must be `), problems[index]);
+  }
+});
+
+test('P3-17: an idle time below ten minutes is refused, with the reason', () => {
+  assert.match(String(problemsOf('limits.idle = "9 min"')), /^limits\.idle must be .*RFC 1939 §3/);
+});
+
+test('LM-01: LMTP is refused on port 25', () => {
+  assert.match(String(problemsOf('listen.lmtp = "127.0.0.1:25"')), /^listen\.lmtp must not be port 25/);
+});
+
+test('a certificate and its key go together', () => {
+  assert.match(String(problemsOf('tls.cert = "a"')), /^tls\.key is missing/);
+  assert.match(String(problemsOf('tls.key = "a"')), /^tls\.cert is missing/);
+});
+
+test('a syntax error has its line and column', () => {
+  const [first, ...others] = problemsOf('cleartext = "never"\ndomains = [[\n');
+  assert.match(first ?? '', /^line \d+, column \d+: \w/);
+  assert.deepEqual(others, []);
+  assert.match(String(problemsOf('a = 1\na = 2')), /^line 2, column 1: /);
+});
+
+test('the command line beats the configuration, and is named in what is said about it', () => {
+  const override = { key: 'listen.pop3', name: '--pop3', value: '127.0.0.1:0', folder: '/here' } as const;
+  const read = readSettings({ text: 'listen.pop3 = "off"', folder: '/', overrides: [override] });
+  assert.deepEqual(settingsOf(read)['listen.pop3'], [{ type: 'tcp', host: '127.0.0.1', port: 0 }]);
+  assert.match(String(problemsOf('', [{ ...override, value: 'nowhere' }])), /^--pop3 "nowhere" has no port/);
+});

@@ -1,0 +1,123 @@
+import { parse, TomlError } from 'smol-toml';
+import * as v from 'valibot';
+import { nearest } from './nearest.ts';
+import { SETTINGS, type Setting, type SettingKey, type Settings } from './settings.ts';
+
+/** One thing wrong with a configuration. The message begins with the dotted key, or with the line and column. */
+export interface Problem {
+  readonly message: string;
+}
+
+/** What came of reading a configuration: settings, or everything that is wrong with it at once. */
+export type ReadSettings =
+  | { readonly type: 'settings'; readonly settings: Settings }
+  | { readonly type: 'wrong'; readonly problems: readonly Problem[] };
+
+/** Values that beat the file's. Each is named as its owner wrote it, for example `--pop3`, in what is said about it. */
+export interface Override {
+  readonly key: SettingKey;
+  readonly name: string;
+  readonly value: unknown;
+  /** The folder that relative paths count from. */
+  readonly folder: string;
+}
+
+/** Where a configuration comes from. */
+export interface SettingsSource {
+  /** TOML; absent means that there is no file. */
+  readonly text?: string;
+  /** The folder that relative paths in the file count from. */
+  readonly folder: string;
+  readonly overrides?: readonly Override[];
+}
+
+/** Reads and checks a configuration against the table in `settings.ts`. */
+export function readSettings(source: SettingsSource): ReadSettings {
+  const problems: Problem[] = [];
+  const settings: Record<string, unknown> = {};
+  for (const [key, row] of Object.entries(SETTINGS)) settings[key] = row.default;
+
+  const take = (key: SettingKey, name: string, raw: unknown, folder: string): void => {
+    const { kind } = SETTINGS[key] as Setting<unknown>;
+    const result = v.safeParse(kind.schema, raw);
+    if (result.success) settings[key] = kind.within?.(result.output as never, folder) ?? result.output;
+    else problems.push({ message: `${name} ${result.issues[0].message}` });
+  };
+
+  for (const { key, raw } of fileValues(source.text ?? '', problems)) take(key, key, raw, source.folder);
+  for (const { key, name, value, folder } of source.overrides ?? []) take(key, name, value, folder);
+
+  for (const message of contradictions(settings as unknown as Settings)) problems.push({ message });
+  if (problems.length > 0) return { type: 'wrong', problems };
+  return { type: 'settings', settings: settings as unknown as Settings };
+}
+
+/** What no single value shows to be wrong. */
+function* contradictions(settings: Settings): Generator<string> {
+  if (settings['tls.cert'] !== undefined && settings['tls.key'] === undefined) {
+    yield 'tls.key is missing: tls.cert needs the private key beside it';
+  }
+  if (settings['tls.key'] !== undefined && settings['tls.cert'] === undefined) {
+    yield 'tls.cert is missing: tls.key needs the certificate beside it';
+  }
+  if (settings['listen.lmtp'].some((address) => address.type === 'tcp' && address.port === 25)) {
+    yield 'listen.lmtp must not be port 25, which belongs to SMTP (RFC 2033 §5): use 127.0.0.1:1024 or unix:PATH';
+  }
+}
+
+interface FileValue {
+  readonly key: SettingKey;
+  readonly raw: unknown;
+}
+
+function fileValues(text: string, problems: Problem[]): FileValue[] {
+  let document: unknown;
+  try {
+    document = parse(text);
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error;
+    const reason = (error.message.split('\n', 1)[0] ?? '').replace(/^Invalid TOML document: /, '');
+    problems.push({ message: `line ${error.line}, column ${error.column}: ${reason}` });
+    return [];
+  }
+  const values: FileValue[] = [];
+  collect(document as object, '', values, problems);
+  return values;
+}
+
+function collect(table: object, prefix: string, values: FileValue[], problems: Problem[]): void {
+  for (const [name, raw] of Object.entries(table)) {
+    const key = prefix + name;
+    const nested = typeof raw === 'object' && raw !== null && !Array.isArray(raw) && !(raw instanceof Date);
+    if (isSettingKey(key)) values.push({ key, raw });
+    else if (nested && (isTableName(key) || Object.keys(raw).length > 0)) collect(raw, `${key}.`, values, problems);
+    else if (isTableName(key))
+      problems.push({ message: `${key} must be a table, with keys such as ${firstUnder(key)}` });
+    else problems.push({ message: `${printable(key)} is not a setting${suggestion(key)}` });
+  }
+}
+
+function printable(key: string): string {
+  return /^[\w.-]{1,100}$/.test(key) ? key : JSON.stringify(key.slice(0, 100));
+}
+
+function isSettingKey(key: string): key is SettingKey {
+  return Object.hasOwn(SETTINGS, key);
+}
+
+function isTableName(key: string): boolean {
+  return Object.keys(SETTINGS).some((known) => known.startsWith(`${key}.`));
+}
+
+function firstUnder(table: string): string {
+  return Object.keys(SETTINGS).find((known) => known.startsWith(`${table}.`)) ?? table;
+}
+
+/** `: did you mean …?`, looking for the same word in another table first, then for a slip of the fingers. */
+function suggestion(key: string): string {
+  const known = Object.keys(SETTINGS);
+  const tables = new Set(known.filter((name) => name.includes('.')).map((name) => name.slice(0, name.indexOf('.'))));
+  const lastWord = (name: string): string => name.slice(name.lastIndexOf('.') + 1);
+  const meant = known.find((name) => lastWord(name) === lastWord(key)) ?? nearest(key, [...known, ...tables]);
+  return meant === undefined ? '' : `: did you mean ${meant}?`;
+}

@@ -1,0 +1,140 @@
+import { choice, count, duration, type Kind, line, lines, listen, octets, path } from './kinds.ts';
+
+/** One thing that can be set, and all there is to know about it: the file's reader and the documentation read this. */
+export interface Setting<T> {
+  readonly kind: Kind<Exclude<T, undefined>>;
+  readonly default: T;
+  /** The default in words, where it depends on the machine or on other settings. */
+  readonly otherwise?: string;
+  readonly meaning: string;
+}
+
+function setting<T>(kind: Kind<T>, initial: NoInfer<T>, meaning: string): Setting<T> {
+  return { kind: kind as Kind<Exclude<T, undefined>>, default: initial, meaning };
+}
+
+function optional<T>(kind: Kind<T>, otherwise: string, meaning: string): Setting<T | undefined> {
+  return { kind: kind as Kind<Exclude<T, undefined>>, default: undefined, otherwise, meaning };
+}
+
+const DOMAIN =
+  /^(?=.{1,255}$)[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?(?:\.[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?)*$/u;
+const MAX_OCTETS = 2 ** 40;
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** Everything that `restante.toml` may say, by dotted key. */
+export const SETTINGS = {
+  hostname: optional(
+    line('a host name', DOMAIN),
+    "the machine's name",
+    'The name in greetings, trace fields and challenges.',
+  ),
+  domains: optional(
+    lines('domain names', DOMAIN),
+    '["localhost", the machine\'s name]',
+    'Every account NAME is reachable as NAME@D for each domain D here. The domains of addresses given to accounts are served too.',
+  ),
+  postmaster: optional(
+    line('the name of an account', /^[a-z0-9][a-z0-9._+-]{0,63}$/),
+    'the first account',
+    'The account that takes the mail for `postmaster`, bare and at every served domain (RFC 5321 §4.5.1).',
+  ),
+  cleartext: setting(
+    choice('never', 'loopback', 'always'),
+    'loopback',
+    'Who may log in without TLS: nobody, peers on this machine (both ends of the socket are loopback addresses), or everybody. Where it is not allowed, passwords are neither asked for nor looked at (RFC 8314 §4.1).',
+  ),
+  'listen.pop3': setting(
+    listen({ unix: false }),
+    [{ type: 'tcp', host: '127.0.0.1', port: 1110 }],
+    'Where POP3 clients call; TLS by STLS. The registered port is 110.',
+  ),
+  'listen.pop3s': setting(
+    listen({ unix: false }),
+    [{ type: 'tcp', host: '127.0.0.1', port: 1995 }],
+    'Where POP3 clients call with TLS from the first octet. The registered port is 995.',
+  ),
+  'listen.lmtp': setting(
+    listen({ unix: true }),
+    [{ type: 'tcp', host: '127.0.0.1', port: 1024 }],
+    'Where mail comes in by LMTP. Whoever reaches it can deliver: keep it on loopback or a unix socket. Never port 25 (RFC 2033 §5).',
+  ),
+  'tls.cert': optional(
+    path(),
+    'self-signed, DATA/tls/cert.pem',
+    'The certificate and its chain, PEM. Goes with `tls.key`.',
+  ),
+  'tls.key': optional(
+    path(),
+    'self-signed, DATA/tls/key.pem',
+    "The certificate's private key, PEM. Goes with `tls.cert`.",
+  ),
+  'limits.letter_size': setting(
+    octets(64 * 1024, MAX_OCTETS),
+    256 * 2 ** 20,
+    'The largest letter that is taken (RFC 1870).',
+  ),
+  'limits.recipients': setting(
+    count(100, 100_000),
+    1000,
+    'Recipients of one letter (RFC 5321 §4.5.3.1.8: at least 100).',
+  ),
+  'limits.sessions': setting(count(1, 1_000_000), 10_000, 'POP3 connections open at once.'),
+  'limits.sessions_per_address': setting(
+    count(1, 1_000_000),
+    100,
+    'POP3 connections open at once from one address. Loopback is exempt.',
+  ),
+  'limits.unauthenticated': setting(
+    count(1, 1_000_000),
+    1000,
+    'POP3 connections open at once that have not logged in; beyond it the oldest of them is closed.',
+  ),
+  'limits.failed_logins': setting(count(1, 1000), 3, 'Failed logins on one connection, after which it is closed.'),
+  'limits.login_failure_delay': setting(
+    duration(0, MINUTE),
+    2 * SECOND,
+    'How long the answer to a failed login is held back.',
+  ),
+  'limits.idle': setting(
+    duration(10 * MINUTE, DAY, 'RFC 1939 §3 asks for at least 10 minutes'),
+    10 * MINUTE,
+    'How long a POP3 client may be silent before it is logged out, and its letters left as they were.',
+  ),
+  'limits.login_queue': setting(
+    count(1, 100_000),
+    256,
+    'Logins that wait for their password to be checked; beyond it the answer is -ERR [SYS/TEMP].',
+  ),
+  'limits.reserve': setting(
+    octets(0, MAX_OCTETS),
+    64 * 2 ** 20,
+    'Free disk below which no mail is taken (452), so that owners can still read and delete.',
+  ),
+  'undelete.window': setting(
+    duration(0, 3650 * DAY),
+    7 * DAY,
+    'How long a deleted letter can be brought back before its octets are destroyed.',
+  ),
+  'log.level': setting(
+    choice('debug', 'info', 'warn', 'error', 'silent'),
+    'info',
+    'What is logged on stderr. One line for each session and delivery is `info`.',
+  ),
+  'log.format': setting(
+    choice('auto', 'json', 'text'),
+    'auto',
+    '`json` is one object a line; `text` is for people; `auto` is `text` on a terminal and `json` elsewhere.',
+  ),
+} satisfies Record<string, Setting<unknown>>;
+
+/** A dotted key of the configuration. */
+export type SettingKey = keyof typeof SETTINGS;
+
+/** The configuration in force. */
+export type Settings = {
+  readonly [K in SettingKey]: (typeof SETTINGS)[K] extends Setting<infer T> ? T : never;
+};
