@@ -3,3 +3,11 @@
  * @module
  */
 export { MemoryStore, type MemoryStoreOptions } from './memory-store.ts';
+export { type Step, walkStore } from './store-cases/walk.ts';
+export {
+  runStoreCase,
+  type StoreCase,
+  type StoreUnderTest,
+  storeCases,
+  storeConformance,
+} from './store-conformance.ts';

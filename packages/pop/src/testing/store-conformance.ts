@@ -1,0 +1,73 @@
+import { describe, test } from 'node:test';
+import type { MaybePromise } from '../maildrop/maildrop.ts';
+import type { Delivery, Store } from '../maildrop/store.ts';
+import { deliveryCases } from './store-cases/deliveries.ts';
+import { expungeCases } from './store-cases/expunge.ts';
+import { letterCases } from './store-cases/letters.ts';
+import { purgeCases } from './store-cases/purge.ts';
+import { snapshotCases } from './store-cases/snapshots.ts';
+import { undeleteCases } from './store-cases/undelete.ts';
+import { walkCases } from './store-cases/walk.ts';
+
+/** A fresh store for one case, with what a test needs beyond the contract. */
+export interface StoreUnderTest {
+  /** The store; after `reopen` the newly opened one. */
+  readonly store: Store;
+  /** Makes an empty mailbox. */
+  readonly addMaildrop: (name: string) => MaybePromise<void>;
+  /** Makes a write of this delivery fail: with what the store refuses (say, too many octets) or by a planted fault. */
+  readonly failWrite: (delivery: Delivery) => MaybePromise<void>;
+  /** Durable stores: closes the store and opens it again on the same data. No snapshot is open then. */
+  readonly reopen?: () => Promise<void>;
+  /** Lets go of the store and its data. */
+  readonly close: () => MaybePromise<void>;
+}
+
+/** One promise of the contract, as something that either holds or throws. */
+export interface StoreCase {
+  /** What holds, in words, with the requirement's ID where there is one. */
+  readonly name: string;
+  /** Whether it is about a store that outlives its process, and so needs {@link StoreUnderTest.reopen}. */
+  readonly durable?: true;
+  run(tested: StoreUnderTest): Promise<void>;
+}
+
+/** All that the contract promises. */
+export const storeCases: readonly StoreCase[] = [
+  ...letterCases,
+  ...deliveryCases,
+  ...snapshotCases,
+  ...expungeCases,
+  ...undeleteCases,
+  ...purgeCases,
+  ...walkCases,
+];
+
+/**
+ * Registers a `node:test` case for every promise of the {@link Store} contract.
+ *
+ * @example
+ * storeConformance('MemoryStore', () => openMyStore(), { durable: false });
+ */
+export function storeConformance(
+  name: string,
+  open: () => MaybePromise<StoreUnderTest>,
+  { durable }: { readonly durable: boolean },
+): void {
+  describe(`${name} keeps the promises of a store`, () => {
+    for (const storeCase of storeCases) {
+      if (storeCase.durable && !durable) continue;
+      test(storeCase.name, () => runStoreCase(storeCase, open));
+    }
+  });
+}
+
+/** Runs one case against a fresh store; rejects when the promise is broken. */
+export async function runStoreCase(storeCase: StoreCase, open: () => MaybePromise<StoreUnderTest>): Promise<void> {
+  const tested = await open();
+  try {
+    await storeCase.run(tested);
+  } finally {
+    await tested.close();
+  }
+}
