@@ -1,3 +1,5 @@
+import type { AddressInfo, Socket } from 'node:net';
+
 /** The TLS layer of a connection, as it is logged and as policies see it. */
 export interface TlsLayer {
   /** For example `TLSv1.3`. */
@@ -17,4 +19,32 @@ export interface Peer {
   readonly loopback: boolean;
   /** The TLS layer, once there is one. */
   readonly tls?: TlsLayer;
+}
+
+/** Whether this address, as text, never leaves the machine: 127.0.0.0/8, ::1, or the former mapped into IPv6. */
+export function isLoopback(address: string): boolean {
+  return address === '::1' || unmapped(address).startsWith('127.');
+}
+
+/** The two ends of a socket; `undefined` when the peer has gone already. */
+export function peerOf(socket: Socket): Peer | undefined {
+  const { remoteAddress, localAddress } = socket;
+  if (remoteAddress !== undefined && localAddress !== undefined) {
+    return {
+      address: unmapped(remoteAddress),
+      localAddress: unmapped(localAddress),
+      loopback: isLoopback(remoteAddress) && isLoopback(localAddress),
+    };
+  }
+  // A unix socket has no addresses; an IP socket without them is closed.
+  const { family } = socket.address() as Partial<AddressInfo>;
+  return socket.destroyed || family !== undefined ? undefined : { ...local };
+}
+
+/** A peer on a unix socket: no network lies between. */
+const local: Peer = { address: 'local', localAddress: 'local', loopback: true };
+
+/** An IPv4 address that a dual-stack socket shows as `::ffff:192.0.2.1`, as itself. */
+function unmapped(address: string): string {
+  return /^::ffff:[0-9.]+$/i.test(address) ? address.slice(7) : address;
 }

@@ -1,9 +1,9 @@
-import type { SecureContextOptions } from 'node:tls';
 import type { Maildrop, MaybePromise } from '../maildrop/maildrop.ts';
 import type { ExtensionCommand } from '../pop3/extension.ts';
 import type { PasswordLogin, SaslServerMechanism, Verdict } from '../sasl/mechanism.ts';
 import type { Clock } from './clock.ts';
 import type { Peer } from './peer.ts';
+import type { TlsSource } from './tls.ts';
 
 /** Limits on what a peer controls. Every one has a default (`defaultPop3Limits`) that says why. */
 export interface Pop3Limits {
@@ -42,7 +42,7 @@ export interface Pop3Options {
   /** The name in greetings and challenges; default the machine's. */
   readonly hostname?: string;
   /** Certificate and key: a function is asked at each handshake, so that a renewed certificate takes effect. */
-  readonly tls?: SecureContextOptions | (() => SecureContextOptions);
+  readonly tls?: TlsSource;
   /** Whether this peer may log in without TLS; the default is where both ends are loopback (AUTH-22). */
   readonly cleartext?: (peer: Peer) => boolean;
   /** Default PLAIN and LOGIN. */

@@ -1,0 +1,22 @@
+/**
+ * Drivers: what runs a pure session on a socket.
+ * @module
+ */
+export { type Clock, systemClock, type Timer } from './clock.ts';
+export {
+  type BreakKind,
+  Connection,
+  ConnectionError,
+  type ConnectionHandler,
+  type ConnectionOptions,
+} from './connection.ts';
+export {
+  type ListenAddress,
+  Listener,
+  type ListenerLimits,
+  type ListenerOptions,
+  type Listening,
+} from './listener.ts';
+export { isLoopback, type Peer, peerOf, type TlsLayer } from './peer.ts';
+export type { Pop3Limits, Pop3Options, SessionReport } from './pop3-options.ts';
+export { ServerTls, type TlsSource } from './tls.ts';

@@ -1,0 +1,177 @@
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Clock } from './clock.ts';
+import { Connection } from './connection.ts';
+import { type Peer, peerOf } from './peer.ts';
+import type { ServerTls } from './tls.ts';
+
+/** Where to listen: an IP address or name with a port (0 for any free one), or the path of a unix socket. */
+export type ListenAddress = { readonly host?: string; readonly port: number } | { readonly path: string };
+
+/** Where it listens, with the port that was given. */
+export type Listening = { readonly host: string; readonly port: number } | { readonly path: string };
+
+export interface ListenerLimits {
+  /** Open connections, all addresses together. */
+  readonly connections: number;
+  /** Open connections of one peer's address. Loopback is exempt. */
+  readonly connectionsPerAddress: number;
+  /** Open connections that were not admitted; at the cap the oldest is shed. Infinity where nobody logs in. */
+  readonly unauthenticated: number;
+  /** How long a TLS handshake may take, in milliseconds. */
+  readonly handshake: number;
+  /** How long a peer may leave a reply untaken, in milliseconds. */
+  readonly stalledReply: number;
+}
+
+export interface ListenerOptions {
+  /** Takes over a new connection: must call its `start`, behind `secure` where TLS comes first. */
+  readonly serve: (connection: Connection, begin: { readonly secure: boolean }) => void;
+  /** What a peer for whom there is no room is told, in the clear; line end included. */
+  readonly refusal: string;
+  readonly limits: ListenerLimits;
+  readonly clock: Clock;
+  readonly tls?: ServerTls;
+}
+
+/** Connections that the system holds until they are accepted, so that a burst of pollers is not turned away. */
+const BACKLOG = 2_048;
+
+/**
+ * Listens at any number of addresses, counts connections, keeps to the limits and closes in good order. Knows no
+ * protocol.
+ *
+ * ```ts
+ * const listener = new Listener({ clock, limits, refusal: '421 4.3.2 too many connections\r\n', serve(connection) {
+ *   const session = new LmtpSession();
+ *   connection.start({ octets(chunk) { … connection.write(reply); connection.flush(); }, … });
+ * } });
+ * await listener.listen({ host: '127.0.0.1', port: 1024 });
+ * await listener.close({ deadline: 10_000 });
+ * ```
+ */
+export class Listener {
+  readonly #options: ListenerOptions;
+  readonly #servers = new Set<Server>();
+  readonly #open = new Set<Connection>();
+  /** Oldest first, as a Set keeps its order. */
+  readonly #unauthenticated = new Set<Connection>();
+  readonly #perAddress = new Map<string, number>();
+  #closing: Promise<void> | undefined;
+  #emptied: (() => void) | undefined;
+
+  constructor(options: ListenerOptions) {
+    this.#options = options;
+  }
+
+  /** Open connections. */
+  get connections(): number {
+    return this.#open.size;
+  }
+
+  /** Listens there too. Rejects with Node's error (`EADDRINUSE`, `EACCES`, …) when it cannot. */
+  listen(address: ListenAddress, options: { readonly secure?: boolean } = {}): Promise<Listening> {
+    const secure = options.secure === true;
+    if (secure && this.#options.tls === undefined) throw new TypeError('a TLS listener needs a certificate: set `tls`');
+    if (this.#closing !== undefined) throw new Error('the listener is closed');
+    const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+      const peer = peerOf(socket);
+      if (peer === undefined) socket.destroy();
+      else this.accept(socket, peer, { secure });
+    });
+    return new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ ...address, backlog: BACKLOG }, () => {
+        server.removeListener('error', reject);
+        // Later errors concern single connections that could not be accepted (out of descriptors): the listener goes on.
+        server.on('error', () => {});
+        this.#servers.add(server);
+        const bound = server.address() as AddressInfo | string;
+        resolve(typeof bound === 'string' ? { path: bound } : { host: bound.address, port: bound.port });
+      });
+    });
+  }
+
+  /** Takes a connection that came some other way, under the same limits. */
+  accept(stream: Duplex, peer: Peer, options: { readonly secure?: boolean } = {}): void {
+    const secure = options.secure === true;
+    if (this.#closing !== undefined || !this.#hasRoom(peer)) {
+      stream.on('error', () => {});
+      if (secure) stream.destroy();
+      else stream.end(this.#options.refusal, 'latin1', () => stream.destroy());
+      return;
+    }
+    const { clock, limits, tls } = this.#options;
+    const connection = new Connection(stream, peer, {
+      clock,
+      handshake: limits.handshake,
+      stalledReply: limits.stalledReply,
+      ...(tls !== undefined && { tls }),
+      admitted: this.#admitted,
+      left: this.#left,
+    });
+    this.#open.add(connection);
+    this.#unauthenticated.add(connection);
+    this.#count(peer, 1);
+    if (this.#unauthenticated.size > limits.unauthenticated) this.#shedOldest();
+    this.#options.serve(connection, { secure });
+  }
+
+  /**
+   * Stops listening and asks every connection to finish. Resolves when all are gone; those that are not when the
+   * deadline (milliseconds) has passed are destroyed. Later calls answer the first one's promise.
+   */
+  close(options: { readonly deadline?: number } = {}): Promise<void> {
+    this.#closing ??= this.#close(options.deadline ?? 10_000);
+    return this.#closing;
+  }
+
+  async #close(deadline: number): Promise<void> {
+    const stopped = [...this.#servers].map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
+    for (const connection of [...this.#open]) connection.stop('shutdown');
+    if (this.#open.size > 0) {
+      const emptied = new Promise<void>((resolve) => {
+        this.#emptied = resolve;
+      });
+      const timer = this.#options.clock.set(() => {
+        for (const connection of [...this.#open]) connection.destroy();
+      }, deadline);
+      await emptied;
+      timer.clear();
+    }
+    await Promise.all(stopped);
+  }
+
+  #hasRoom(peer: Peer): boolean {
+    const { connections, connectionsPerAddress } = this.#options.limits;
+    if (this.#open.size >= connections) return false;
+    return peer.loopback || (this.#perAddress.get(peer.address) ?? 0) < connectionsPerAddress;
+  }
+
+  #shedOldest(): void {
+    for (const oldest of this.#unauthenticated) {
+      this.#unauthenticated.delete(oldest);
+      oldest.stop('limit');
+      return;
+    }
+  }
+
+  readonly #admitted = (connection: Connection): void => {
+    this.#unauthenticated.delete(connection);
+  };
+
+  readonly #left = (connection: Connection): void => {
+    if (!this.#open.delete(connection)) return;
+    this.#unauthenticated.delete(connection);
+    this.#count(connection.peer, -1);
+    if (this.#open.size === 0) this.#emptied?.();
+  };
+
+  /** Loopback is not counted: it is exempt. */
+  #count(peer: Peer, change: 1 | -1): void {
+    if (peer.loopback) return;
+    const count = (this.#perAddress.get(peer.address) ?? 0) + change;
+    if (count === 0) this.#perAddress.delete(peer.address);
+    else this.#perAddress.set(peer.address, count);
+  }
+}
