@@ -2,6 +2,9 @@
  * What tests of a maildrop, a store or a protocol need.
  * @module
  */
+export { type Certificate, selfSignedCertificate } from './certificate.ts';
+export { type DuplexSide, duplexPair, type MemorySocket } from './duplex-pair.ts';
+export { ManualClock, turns } from './manual-clock.ts';
 export { MemoryStore, type MemoryStoreOptions } from './memory-store.ts';
 export { type Step, walkStore } from './store-cases/walk.ts';
 export {
@@ -11,3 +14,9 @@ export {
   storeCases,
   storeConformance,
 } from './store-conformance.ts';
+export { type Altered, alterations } from './transcript/alter.ts';
+export { type Spoken, TranscriptFailure } from './transcript/failure.ts';
+export { parseTranscript, TranscriptSyntaxError } from './transcript/parse.ts';
+export { type Channel, channels, runTranscript } from './transcript/run.ts';
+export type { Situation, Subject } from './transcript/subject.ts';
+export { type Directive, directive, type Step as TranscriptStep, type Transcript } from './transcript/transcript.ts';
