@@ -1,0 +1,138 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { Account } from '../../../accounts/account.ts';
+import { Statement } from './statement.ts';
+
+type AccountRow = [name: string, passwordHash: string, credentialVersion: number, disabled: number, created: number];
+
+const columns = 'name, password_hash, credential_version, disabled, created';
+
+export class AccountReads {
+  readonly #byName: Statement<AccountRow>;
+  readonly #slice: Statement<AccountRow>;
+  readonly #first: Statement<AccountRow>;
+  readonly #count: Statement<[number]>;
+  readonly #addresses: Statement<[string]>;
+  readonly #ownerOf: Statement<[string]>;
+  readonly #domain: Statement<[number]>;
+
+  constructor(database: DatabaseSync) {
+    this.#byName = new Statement(database, `SELECT ${columns} FROM accounts WHERE name = ?`);
+    this.#slice = new Statement(database, `SELECT ${columns} FROM accounts WHERE name > ? ORDER BY name LIMIT ?`);
+    this.#first = new Statement(database, `SELECT ${columns} FROM accounts ORDER BY place LIMIT 1`);
+    this.#count = new Statement(database, 'SELECT count(*) FROM accounts');
+    this.#addresses = new Statement(database, 'SELECT address FROM addresses WHERE account = ? ORDER BY address');
+    this.#ownerOf = new Statement(database, 'SELECT account FROM addresses WHERE address = ?');
+    this.#domain = new Statement(database, 'SELECT 1 FROM addresses WHERE domain = ? LIMIT 1');
+  }
+
+  byName(name: string): Account | undefined {
+    return this.#account(this.#byName.get(name));
+  }
+
+  byAddress(address: string): Account | undefined {
+    const owner = this.#ownerOf.get(address)?.[0];
+    return owner === undefined ? undefined : this.byName(owner);
+  }
+
+  servesDomain(domain: string): boolean {
+    return this.#domain.get(domain) !== undefined;
+  }
+
+  /** The next accounts by name. */
+  slice(after: string, limit: number): Account[] {
+    return this.#slice.all(after, limit).map((row) => this.#whole(row));
+  }
+
+  /** The one that was made first. */
+  first(): Account | undefined {
+    return this.#account(this.#first.get());
+  }
+
+  count(): number {
+    return this.#count.get()?.[0] ?? 0;
+  }
+
+  #account(row: AccountRow | undefined): Account | undefined {
+    return row && this.#whole(row);
+  }
+
+  #whole([name, passwordHash, credentialVersion, disabled, created]: AccountRow): Account {
+    const addresses = this.#addresses.all(name).map(([address]) => address);
+    return { name, addresses, passwordHash, credentialVersion, disabled: disabled === 1, created };
+  }
+}
+
+export class AccountWrites {
+  readonly #taken: Statement<[string]>;
+  readonly #add: Statement<[]>;
+  readonly #addAddress: Statement<[]>;
+  readonly #version: Statement<[number]>;
+  readonly #setPassword: Statement<[]>;
+  readonly #setDisabled: Statement<[]>;
+  readonly #remove: Statement<[]>;
+  readonly #removeAddresses: Statement<[]>;
+
+  constructor(database: DatabaseSync) {
+    this.#taken = new Statement(
+      database,
+      `SELECT name FROM accounts WHERE name = ?
+       UNION ALL SELECT address FROM addresses WHERE address IN (SELECT value FROM json_each(?)) LIMIT 1`,
+    );
+    this.#add = new Statement(
+      database,
+      `INSERT INTO accounts (name, password_hash, credential_version, disabled, created, place)
+       VALUES (?, ?, ?, 0, ?, (SELECT coalesce(max(place), 0) + 1 FROM accounts))`,
+    );
+    this.#addAddress = new Statement(database, 'INSERT INTO addresses (address, domain, account) VALUES (?, ?, ?)');
+    this.#version = new Statement(
+      database,
+      `INSERT INTO counters (name, value) VALUES ('credential_version', 1)
+       ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value`,
+    );
+    this.#setPassword = new Statement(
+      database,
+      'UPDATE accounts SET password_hash = ?, credential_version = ? WHERE name = ?',
+    );
+    this.#setDisabled = new Statement(
+      database,
+      'UPDATE accounts SET disabled = ?, credential_version = ? WHERE name = ?',
+    );
+    this.#remove = new Statement(database, 'DELETE FROM accounts WHERE name = ?');
+    this.#removeAddresses = new Statement(database, 'DELETE FROM addresses WHERE account = ?');
+  }
+
+  /** The name or address that another account has already. */
+  taken(name: string, addresses: readonly string[]): string | undefined {
+    return this.#taken.get(name, JSON.stringify(addresses))?.[0];
+  }
+
+  /** `created` is milliseconds since 1970. */
+  add(name: string, addresses: readonly string[], passwordHash: string, created: number): void {
+    this.#add.run(name, passwordHash, this.#nextVersion(), created);
+    for (const address of addresses) {
+      this.#addAddress.run(address, address.slice(address.lastIndexOf('@') + 1), name);
+    }
+  }
+
+  /** Answers whether there is such an account; so do the next two. */
+  setPassword(name: string, passwordHash: string): boolean {
+    return this.#setPassword.run(passwordHash, this.#nextVersion(), name) > 0;
+  }
+
+  setDisabled(name: string, disabled: boolean): boolean {
+    return this.#setDisabled.run(disabled ? 1 : 0, this.#nextVersion(), name) > 0;
+  }
+
+  remove(name: string): boolean {
+    this.#removeAddresses.run(name);
+    return this.#remove.run(name) > 0;
+  }
+
+  /**
+   * One counter for the whole office: an account that is removed and made anew never has a version that a
+   * remembered login of the old one could match.
+   */
+  #nextVersion(): number {
+    return this.#version.get()?.[0] ?? 1;
+  }
+}

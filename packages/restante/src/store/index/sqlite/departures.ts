@@ -1,0 +1,75 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { Actor } from '@restante/pop/maildrop';
+import { Statement } from './statement.ts';
+
+/** The view that is the maildrop itself. */
+const MAILDROP_VIEW = 0;
+
+export interface NewDeparture {
+  readonly maildrop: number;
+  readonly change: number;
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  readonly letters: number;
+  readonly octets: number;
+  readonly by: Actor;
+}
+
+export type DepartureRow = [id: number, maildrop: number, change: number];
+
+export class DepartureReads {
+  readonly #last: Statement<[number | null]>;
+
+  constructor(database: DatabaseSync) {
+    this.#last = new Statement(database, 'SELECT max(id) FROM departures');
+  }
+
+  /** The id of the last departure that was committed; 0 when there is none. */
+  last(): number {
+    return this.#last.get()?.[0] ?? 0;
+  }
+}
+
+export class DepartureWrites {
+  readonly #add: Statement<[]>;
+  readonly #before: Statement<DepartureRow>;
+  readonly #remove: Statement<[]>;
+  readonly #removeAll: Statement<[]>;
+  #lastId: number;
+
+  constructor(database: DatabaseSync) {
+    this.#add = new Statement(
+      database,
+      `INSERT INTO departures (id, view, maildrop, change, time, letters, octets, account, session, address)
+       VALUES (?, ${MAILDROP_VIEW}, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    );
+    this.#before = new Statement(
+      database,
+      `SELECT id, maildrop, change FROM departures WHERE id > ? AND id <= ? AND time < ? AND view = ${MAILDROP_VIEW}
+       ORDER BY id LIMIT ?`,
+    );
+    this.#remove = new Statement(database, 'DELETE FROM departures WHERE id = ?');
+    this.#removeAll = new Statement(database, 'DELETE FROM departures WHERE view = ? AND maildrop = ?');
+    this.#lastId = new DepartureReads(database).last();
+  }
+
+  /** Ids grow for as long as the process lives, so that "departed before this one" can be asked. */
+  add(it: NewDeparture): void {
+    this.#lastId += 1;
+    const { account, session, address } = it.by;
+    this.#add.run(this.#lastId, it.maildrop, it.change, it.time, it.letters, it.octets, account, session, address);
+  }
+
+  /** The next departures behind id `after`, none beyond id `last`, that happened before `time`. */
+  before(after: number, last: number, time: number, limit: number): DepartureRow[] {
+    return this.#before.all(after, last, time, limit);
+  }
+
+  remove(id: number): void {
+    this.#remove.run(id);
+  }
+
+  removeAllOf(maildrop: number): void {
+    this.#removeAll.run(MAILDROP_VIEW, maildrop);
+  }
+}

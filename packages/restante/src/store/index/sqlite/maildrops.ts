@@ -1,0 +1,106 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { Statement } from './statement.ts';
+
+/** A maildrop as a session opens it: its state at the change number. */
+export interface MaildropRow {
+  readonly id: number;
+  readonly change: number;
+  readonly count: number;
+  readonly octets: number;
+}
+
+export class MaildropReads {
+  readonly #byName: Statement<[number, number, number, number]>;
+  readonly #slice: Statement<[number, number, number]>;
+
+  constructor(database: DatabaseSync) {
+    this.#byName = new Statement(database, 'SELECT id, change, count, octets FROM maildrops WHERE name = ?');
+    this.#slice = new Statement(database, 'SELECT id, count, octets FROM maildrops WHERE id > ? ORDER BY id LIMIT ?');
+  }
+
+  /** One row, whatever the maildrop holds. */
+  byName(name: string): MaildropRow | undefined {
+    const row = this.#byName.get(name);
+    return row && { id: row[0], change: row[1], count: row[2], octets: row[3] };
+  }
+
+  /** Id, count and octets of the next maildrops behind `after`. */
+  slice(after: number, limit: number): [id: number, count: number, octets: number][] {
+    return this.#slice.all(after, limit);
+  }
+}
+
+export class MaildropWrites {
+  readonly #add: Statement<[]>;
+  readonly #byName: Statement<[number]>;
+  readonly #change: Statement<[number]>;
+  readonly #arrive: Statement<[number, number]>;
+  readonly #depart: Statement<[]>;
+  readonly #orphan: Statement<[number]>;
+  readonly #orphans: Statement<[number]>;
+  readonly #remove: Statement<[]>;
+
+  constructor(database: DatabaseSync) {
+    this.#add = new Statement(
+      database,
+      'INSERT INTO maildrops (name, epoch, change, ordinal, count, octets) VALUES (?, ?, 0, 0, 0, 0)',
+    );
+    this.#byName = new Statement(database, 'SELECT id FROM maildrops WHERE name = ?');
+    this.#change = new Statement(database, 'SELECT change FROM maildrops WHERE id = ?');
+    this.#arrive = new Statement(
+      database,
+      `UPDATE maildrops SET change = change + 1, ordinal = ordinal + 1, count = count + 1, octets = octets + ?
+       WHERE id = ? RETURNING change, ordinal`,
+    );
+    this.#depart = new Statement(
+      database,
+      'UPDATE maildrops SET change = ?, count = count - ?, octets = octets - ? WHERE id = ?',
+    );
+    this.#orphan = new Statement(
+      database,
+      'UPDATE maildrops SET name = NULL, count = 0, octets = 0 WHERE name = ? RETURNING id',
+    );
+    this.#orphans = new Statement(database, 'SELECT id FROM maildrops WHERE name IS NULL');
+    this.#remove = new Statement(database, 'DELETE FROM maildrops WHERE id = ?');
+  }
+
+  /** `epoch` is milliseconds since 1970. */
+  add(name: string, epoch: number): void {
+    this.#add.run(name, epoch);
+  }
+
+  idOf(name: string): number | undefined {
+    return this.#byName.get(name)?.[0];
+  }
+
+  /** The last change number given; undefined when the maildrop is no more. */
+  changeOf(id: number): number | undefined {
+    return this.#change.get(id)?.[0];
+  }
+
+  /** Counts a letter in and gives it its change number and ordinal. */
+  arrive(id: number, octets: number): { change: number; ordinal: number } {
+    const row = this.#arrive.get(octets, id);
+    if (!row) throw new Error(`maildrop ${id} is not in the index`);
+    return { change: row[0], ordinal: row[1] };
+  }
+
+  /** Counts letters out; `change` is the number of their departure. */
+  depart(id: number, change: number, letters: number, octets: number): void {
+    this.#depart.run(change, letters, octets, id);
+  }
+
+  /** Takes the name away: nobody reaches the maildrop any more, and what is in it waits to be destroyed. */
+  orphan(name: string): number | undefined {
+    return this.#orphan.get(name)?.[0];
+  }
+
+  /** Removed maildrops that are not empty yet. */
+  orphans(): number[] {
+    return this.#orphans.all().map(([id]) => id);
+  }
+
+  remove(id: number): void {
+    this.#remove.run(id);
+  }
+}

@@ -1,0 +1,140 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { StoreError } from '@restante/pop/maildrop';
+
+/** 'rest' in ASCII: tells this database from any other SQLite file. */
+const APPLICATION_ID = 0x72_65_73_74;
+
+/**
+ * One step each from a version to the next. A released step is never changed.
+ *
+ * - `placements` are clustered by (maildrop, departed, ordinal). What is present (`departed` = 0) lies together in the
+ *   order of its message-numbers, so that a listing reads that and nothing else; what has left lies behind it in the order in which
+ *   it left, so that a snapshot finds what left after it by one range, and a purge takes whole ranges. Expunging moves
+ *   the row. No second index is kept.
+ * - `departures` has a row for each step of an expunge, not for each letter: a placement's `departed` is the change
+ *   number of its departure. `view` 0 is the maildrop itself; other views (a device's) will keep their own lists.
+ * - `trace_distance` is how far in front of the content the trace fields begin. It is relative, so that moving a record
+ *   changes one row of `contents` and no placement.
+ * - `ascii_octets` is the size in ASCII mode of a letter that needed SMTPUTF8 (RFC 6856 §2.1), once there are such.
+ */
+const migrations: readonly string[] = [
+  `
+  CREATE TABLE maildrops (
+    id INTEGER PRIMARY KEY,
+    name TEXT UNIQUE,              -- NULL while a removed one is being emptied
+    epoch INTEGER NOT NULL,        -- for doors that must say when numbering began anew
+    change INTEGER NOT NULL,       -- the last change number given
+    ordinal INTEGER NOT NULL,      -- the last arrival ordinal given
+    count INTEGER NOT NULL,
+    octets INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE placements (
+    maildrop INTEGER NOT NULL,
+    departed INTEGER NOT NULL,     -- the change number at which it left, 0 while it is there
+    ordinal INTEGER NOT NULL,
+    arrived INTEGER NOT NULL,      -- the change number at which it came
+    unique_id TEXT NOT NULL,
+    octets INTEGER NOT NULL,       -- trace fields and content
+    body INTEGER NOT NULL,
+    dotted INTEGER NOT NULL,
+    time INTEGER NOT NULL,         -- of arrival, milliseconds since 1970
+    content INTEGER NOT NULL,
+    trace_distance INTEGER NOT NULL,
+    trace_octets INTEGER NOT NULL,
+    trace_check INTEGER NOT NULL,
+    restored INTEGER NOT NULL DEFAULT 0,  -- 1 once an undelete has made a new arrival of it
+    ascii_octets INTEGER,
+    PRIMARY KEY (maildrop, departed, ordinal)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE contents (
+    id INTEGER PRIMARY KEY,
+    segment INTEGER NOT NULL,
+    offset INTEGER NOT NULL,       -- of the content's first octet in the segment
+    traces INTEGER NOT NULL,       -- octets of all trace fields in front of it
+    octets INTEGER NOT NULL,
+    body INTEGER NOT NULL,
+    dotted INTEGER NOT NULL,
+    sha256 BLOB NOT NULL,
+    checks BLOB NOT NULL,          -- a CRC-32 for each block, little-endian
+    placements INTEGER NOT NULL    -- how many refer to it
+  ) STRICT;
+  CREATE INDEX contents_by_segment ON contents (segment, offset);
+  CREATE INDEX contents_free ON contents (id) WHERE placements = 0;
+
+  CREATE TABLE segments (
+    number INTEGER PRIMARY KEY,
+    octets INTEGER NOT NULL,       -- up to the end of the last committed record
+    dead INTEGER NOT NULL,         -- of those, in records that nothing refers to
+    damaged INTEGER NOT NULL DEFAULT 0  -- 1 once a record in it could not be moved: it stays where it is
+  ) STRICT;
+
+  CREATE TABLE departures (
+    id INTEGER PRIMARY KEY,
+    view INTEGER NOT NULL,
+    maildrop INTEGER NOT NULL,
+    change INTEGER NOT NULL,
+    time INTEGER NOT NULL,
+    letters INTEGER NOT NULL,
+    octets INTEGER NOT NULL,
+    account TEXT NOT NULL,
+    session TEXT NOT NULL,
+    address TEXT NOT NULL,
+    UNIQUE (view, maildrop, change)
+  ) STRICT;
+
+  CREATE TABLE accounts (
+    name TEXT PRIMARY KEY,
+    password_hash TEXT NOT NULL,
+    credential_version INTEGER NOT NULL,
+    disabled INTEGER NOT NULL,
+    created INTEGER NOT NULL,
+    place INTEGER NOT NULL UNIQUE  -- in the order of creation, whatever the clock said
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE addresses (
+    address TEXT PRIMARY KEY,
+    domain TEXT NOT NULL,
+    account TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX addresses_by_domain ON addresses (domain);
+  CREATE INDEX addresses_by_account ON addresses (account);
+
+  CREATE TABLE counters (
+    name TEXT PRIMARY KEY,
+    value INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
+];
+
+export const schemaVersion = migrations.length;
+
+/** Brings the index to this program's version in one transaction; refuses one that a newer program has written. */
+export function migrate(database: DatabaseSync, path: string): void {
+  const found = pragma(database, 'user_version');
+  const application = pragma(database, 'application_id');
+  if (found > schemaVersion) {
+    throw new StoreError(
+      'permanent',
+      `${path} has version ${found}, and this program knows versions up to ${schemaVersion}: use the newer program that wrote it, or restore an older backup`,
+    );
+  }
+  if (found > 0 && application !== APPLICATION_ID) {
+    throw new StoreError('permanent', `${path} is a database of another program: choose another data folder`);
+  }
+  if (found === schemaVersion) return;
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    for (const step of migrations.slice(found)) database.exec(step);
+    database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${schemaVersion}`);
+    database.exec('COMMIT');
+  } catch (error) {
+    if (database.isTransaction) database.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+function pragma(database: DatabaseSync, name: 'user_version' | 'application_id'): number {
+  return Number(database.prepare(`PRAGMA ${name}`).get()?.[name] ?? 0);
+}

@@ -1,0 +1,82 @@
+import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, unlinkSync } from 'node:fs';
+import { join } from 'node:path';
+
+const SEGMENT = /^(\d{10})\.segment$/;
+
+/** Where things are in a data folder. */
+export interface DataFolder {
+  readonly root: string;
+  readonly lock: string;
+  readonly index: string;
+  /** Segments, each a file of its own. */
+  readonly letters: string;
+  /** Large letters on their way in. */
+  readonly incoming: string;
+}
+
+export function dataFolder(root: string): DataFolder {
+  return {
+    root,
+    lock: join(root, 'lock'),
+    index: join(root, 'index.sqlite'),
+    letters: join(root, 'letters'),
+    incoming: join(root, 'incoming'),
+  };
+}
+
+/** Makes what is missing, for the owner's eyes only. */
+export function makeDataFolder(data: DataFolder): void {
+  makePrivateFolder(data.root);
+  makePrivateFolder(data.letters);
+  makePrivateFolder(data.incoming);
+  syncFolder(data.root);
+}
+
+export function makePrivateFolder(path: string): void {
+  // mkdir's mode is cut by the umask, never widened; one that was there before is made private as well.
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  chmodSync(path, 0o700);
+}
+
+export function segmentName(number: number): string {
+  return `${String(number).padStart(10, '0')}.segment`;
+}
+
+export function segmentPath(data: DataFolder, number: number): string {
+  return join(data.letters, segmentName(number));
+}
+
+/** The numbers of the segment files that are there, whoever knows of them. */
+export function segmentNumbers(data: DataFolder): number[] {
+  return readdirSync(data.letters)
+    .map((name) => SEGMENT.exec(name)?.[1])
+    .filter((digits) => digits !== undefined)
+    .map(Number);
+}
+
+/** Makes the folder's names durable: a new or renamed file is on the disk only after this. */
+export function syncFolder(path: string): void {
+  const descriptor = openSync(path, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+export function removeSegment(data: DataFolder, number: number): void {
+  try {
+    unlinkSync(segmentPath(data, number));
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
+}
+
+/** Gives a staged large letter its number. The name is durable only after {@link syncFolder} of the letters' folder. */
+export function adoptStaged(data: DataFolder, staged: string, number: number): void {
+  renameSync(join(data.incoming, staged), segmentPath(data, number));
+}
+
+export function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+}

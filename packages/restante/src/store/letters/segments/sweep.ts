@@ -1,0 +1,55 @@
+import { readdirSync, statSync, unlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import type { SegmentWrites } from '../../index/sqlite/segments.ts';
+import { type DataFolder, isMissing, removeSegment, segmentNumbers, segmentPath, syncFolder } from './folder.ts';
+
+/** What a crash had left behind. */
+export interface Swept {
+  /** Files that the index does not name. */
+  readonly removed: number;
+  /** Octets behind the last committed record of a segment: they stay, as dead ones, until it is compacted. */
+  readonly tail: number;
+  /** Segments that the index names and that are not there, or are shorter than it says: damage. */
+  readonly damaged: readonly number[];
+  /** The highest segment number in use. */
+  readonly last: number;
+}
+
+/**
+ * Clears away what was written and never committed. A file that the index does not name is removed; a tail behind
+ * the last committed record is only counted as dead, never cut off, since a backup may share the file by a hard link.
+ */
+export function sweep(data: DataFolder, segments: SegmentWrites): Swept {
+  const named = new Map(segments.all());
+  let removed = 0;
+  let tail = 0;
+  const damaged: number[] = [];
+  for (const name of readdirSync(data.incoming)) {
+    unlinkSync(join(data.incoming, name));
+    removed += 1;
+  }
+  for (const number of segmentNumbers(data)) {
+    if (named.has(number)) continue;
+    removeSegment(data, number);
+    removed += 1;
+  }
+  for (const [number, octets] of named) {
+    const size = sizeOf(segmentPath(data, number));
+    if (size < octets) damaged.push(number);
+    else if (size > octets) {
+      segments.put(number, size, size - octets);
+      tail += size - octets;
+    }
+  }
+  if (removed > 0) syncFolder(data.letters);
+  return { removed, tail, damaged, last: Math.max(0, ...named.keys()) };
+}
+
+function sizeOf(path: string): number {
+  try {
+    return statSync(path).size;
+  } catch (error) {
+    if (isMissing(error)) return -1;
+    throw error;
+  }
+}

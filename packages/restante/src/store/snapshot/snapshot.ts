@@ -1,0 +1,98 @@
+import { type Actor, type Entry, type Maildrop, type MaybePromise, StoreError } from '@restante/pop/maildrop';
+import type { MaildropRow } from '../index/sqlite/maildrops.ts';
+import type { LetterReader } from '../letters/letter-reader.ts';
+import type { WriterLink } from '../writer/link.ts';
+import { Binder, SLICE, type SnapshotReads } from './binder.ts';
+
+/** What all snapshots of a store share. */
+export interface SnapshotRoom {
+  readonly reads: SnapshotReads;
+  readonly letters: LetterReader;
+  readonly link: WriterLink;
+  now(): number;
+}
+
+/** A maildrop as it was at one change number. */
+export class Snapshot implements Maildrop {
+  readonly count: number;
+  readonly octets: number;
+  readonly #room: SnapshotRoom;
+  readonly #maildrop: MaildropRow;
+  readonly #onClose: () => void;
+  #binder: Binder | undefined;
+  #closed = false;
+
+  constructor(room: SnapshotRoom, maildrop: MaildropRow, onClose: () => void) {
+    this.#room = room;
+    this.#maildrop = maildrop;
+    this.#onClose = onClose;
+    this.count = maildrop.count;
+    this.octets = maildrop.octets;
+  }
+
+  entries(from: number, to: number): MaybePromise<readonly Entry[]> {
+    return this.#bound(from, () => {
+      const { letters } = this.#binding();
+      const end = Math.min(to, letters.length, from + SLICE - 1);
+      const entries: Entry[] = [];
+      for (let number = from; number <= end; number += 1) entries.push(letters.entry(number));
+      return entries;
+    });
+  }
+
+  read(number: number, from: number): MaybePromise<Uint8Array> {
+    return this.#bound(number, () => this.#room.letters.read(this.#binding().letters.letter(number), from));
+  }
+
+  async expunge(numbers: readonly number[], by: Actor): Promise<{ readonly notRemoved: readonly number[] }> {
+    if (numbers.length === 0) return { notRemoved: [] };
+    let last = 0;
+    for (const number of numbers) if (number > last) last = number;
+    const ordinals = await this.#bound(last, () => {
+      const { letters } = this.#binding();
+      return Float64Array.from(numbers, (number) => letters.ordinal(number));
+    });
+    const order = { type: 'expunge', maildrop: this.#maildrop.id, ordinals, time: this.#room.now(), by } as const;
+    await this.#room.link.order<'expunge'>(order, [ordinals.buffer]);
+    return { notRemoved: [] };
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#binder = undefined;
+    this.#onClose();
+  }
+
+  #binding(): Binder {
+    if (this.#closed) throw new Error('the maildrop is closed');
+    this.#binder ??= new Binder(this.#room.reads, this.#maildrop);
+    return this.#binder;
+  }
+
+  /** Does `work` once the message-number is bound: at once when one step is enough, else with turns for others between. */
+  #bound<T>(number: number, work: () => MaybePromise<T>): MaybePromise<T> {
+    if (!(Number.isInteger(number) && number >= 1 && number <= this.count)) {
+      throw new RangeError(`message-number ${number} is not within 1 to ${this.count}`);
+    }
+    if (this.#binding().letters.length < number) this.#step();
+    return this.#binding().letters.length < number ? this.#bindOn(number, work) : work();
+  }
+
+  async #bindOn<T>(number: number, work: () => MaybePromise<T>): Promise<T> {
+    while (this.#binding().letters.length < number) {
+      await new Promise((resolve) => setImmediate(resolve));
+      // Others may have bound on meanwhile.
+      if (this.#binding().letters.length < number) this.#step();
+    }
+    return work();
+  }
+
+  #step(): void {
+    try {
+      this.#binding().step();
+    } catch (error) {
+      throw StoreError.from(error);
+    }
+  }
+}

@@ -1,0 +1,296 @@
+import { randomBytes } from 'node:crypto';
+import { resolve } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import {
+  type Actor,
+  type Delivery,
+  type Envelope,
+  type Maildrop,
+  type Store,
+  StoreError,
+  type UndeleteChoice,
+} from '@restante/pop/maildrop';
+import type { Account, AccountIndex } from '../accounts/account.ts';
+import { type DeliveryRoom, IncomingLetter } from './delivery.ts';
+import { type FaultPlan, Faults } from './faults.ts';
+import { AccountReads } from './index/sqlite/accounts.ts';
+import { openReadConnection } from './index/sqlite/connection.ts';
+import { ContentReads } from './index/sqlite/contents.ts';
+import { DepartureReads } from './index/sqlite/departures.ts';
+import { MaildropReads } from './index/sqlite/maildrops.ts';
+import { PlacementReads } from './index/sqlite/placements.ts';
+import { SegmentReads } from './index/sqlite/segments.ts';
+import { LetterReader } from './letters/letter-reader.ts';
+import { type DataFolder, dataFolder, makeDataFolder } from './letters/segments/folder.ts';
+import { SegmentReader } from './letters/segments/reader.ts';
+import { defaultStoreLimits, type StoreLimits } from './limits.ts';
+import { DataLock } from './lock.ts';
+import { Snapshot, type SnapshotRoom } from './snapshot/snapshot.ts';
+import { OpenSnapshots } from './snapshot/snapshots.ts';
+import { WriterLink } from './writer/link.ts';
+import type { CompactReport, SweptReport } from './writer/orders.ts';
+
+export interface StoreOptions {
+  /** The data folder; made when it is not there. */
+  readonly data: string;
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
+  readonly limits?: Partial<StoreLimits>;
+  /** So many random octets, for unique-ids. */
+  readonly random?: (octets: number) => Uint8Array;
+  /** Told once, if the writer's thread ends before the store is closed: from then on nothing can be stored. */
+  readonly onStopped?: (error: StoreError) => void;
+  /** For tests only. */
+  readonly faults?: FaultPlan;
+  /** For tests only: the free octets of the disk, as a 64-bit number that may be changed while the store is open. */
+  readonly pretendFree?: SharedArrayBuffer;
+}
+
+export interface StoreStatus {
+  readonly accounts: number;
+  readonly letters: number;
+  /** Of those letters. */
+  readonly octets: number;
+  readonly segments: number;
+  /** Octets in segments that belong to letters that are there or can be brought back, and those that do not. */
+  readonly liveOctets: number;
+  readonly deadOctets: number;
+}
+
+export interface MaintainReport {
+  /** Letters that could be brought back no longer, and are destroyed. */
+  readonly purged: number;
+  readonly compacted: CompactReport;
+}
+
+/** Opens the data folder for this process alone. Rejects with DataInUse, or a StoreError that names the remedy. */
+export async function openStore(options: StoreOptions): Promise<DurableStore> {
+  const data = dataFolder(resolve(options.data));
+  makeDataFolder(data);
+  const lock = DataLock.take(data);
+  try {
+    return await DurableStore.open(data, lock, options);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+/** The durable store: letters in segment files, all else in SQLite, one thread that writes. */
+export class DurableStore implements Store, AccountIndex {
+  /** What the last process, if it was killed, had left behind. */
+  readonly swept: SweptReport;
+  readonly #lock: DataLock;
+  readonly #database: DatabaseSync;
+  readonly #link: WriterLink;
+  readonly #limits: StoreLimits;
+  readonly #now: () => number;
+  readonly #segments: SegmentReader;
+  readonly #snapshots = new OpenSnapshots();
+  readonly #maildrops: MaildropReads;
+  readonly #accounts: AccountReads;
+  readonly #departures: DepartureReads;
+  readonly #totals: SegmentReads;
+  readonly #snapshotRoom: SnapshotRoom;
+  readonly #deliveryRoom: DeliveryRoom;
+  #closing: Promise<void> | undefined;
+
+  private constructor(
+    data: DataFolder,
+    lock: DataLock,
+    options: StoreOptions,
+    limits: StoreLimits,
+    segments: SegmentReader,
+    { link, swept }: { readonly link: WriterLink; readonly swept: SweptReport },
+  ) {
+    this.swept = swept;
+    this.#lock = lock;
+    this.#limits = limits;
+    this.#segments = segments;
+    this.#link = link;
+    this.#now = options.now ?? Date.now;
+    const database = openReadConnection(data.index);
+    this.#database = database;
+    this.#maildrops = new MaildropReads(database);
+    this.#accounts = new AccountReads(database);
+    this.#departures = new DepartureReads(database);
+    this.#totals = new SegmentReads(database);
+    this.#snapshotRoom = {
+      reads: { database, placements: new PlacementReads(database) },
+      letters: new LetterReader(new ContentReads(database), segments),
+      link,
+      now: this.#now,
+    };
+    const random = options.random ?? randomBytes;
+    this.#deliveryRoom = {
+      data,
+      limits,
+      link,
+      faults: new Faults(options.faults),
+      now: this.#now,
+      // 128 random bits: never a counter, so that no restored copy gives an id twice (P3-56).
+      uniqueId: () => Buffer.from(random(16)).toString('base64url'),
+      buffered: 0,
+    };
+  }
+
+  static async open(data: DataFolder, lock: DataLock, options: StoreOptions): Promise<DurableStore> {
+    const limits = { ...defaultStoreLimits, ...options.limits };
+    const segments = new SegmentReader(data, limits.openFiles);
+    const link = await WriterLink.start(
+      {
+        data: data.root,
+        limits,
+        faults: options.faults ?? {},
+        ...(options.pretendFree && { pretendFree: options.pretendFree }),
+      },
+      (dropped) => {
+        for (const segment of dropped) segments.drop(segment);
+      },
+      (error) => options.onStopped?.(error),
+    );
+    try {
+      return new DurableStore(data, lock, options, limits, segments, link);
+    } catch (error) {
+      await link.link.close();
+      throw error;
+    }
+  }
+
+  openMaildrop(name: string): Maildrop {
+    const row = this.#read(() => this.#maildrops.byName(name));
+    if (!row) throw noMaildrop(name);
+    this.#snapshots.add(row.id, row.change);
+    return new Snapshot(this.#snapshotRoom, row, () => this.#snapshots.remove(row.id, row.change));
+  }
+
+  beginDelivery(envelope: Envelope): Delivery {
+    return new IncomingLetter(this.#deliveryRoom, envelope);
+  }
+
+  async undelete(name: string, choice: UndeleteChoice, _by: Actor): Promise<number> {
+    const { since = Number.MIN_SAFE_INTEGER, uniqueIds } = choice;
+    return this.#link.order<'undelete'>({ type: 'undelete', name, since, uniqueIds, time: this.#now() });
+  }
+
+  async purge(before: number): Promise<number> {
+    const lastDeparture = this.#read(() => this.#departures.last());
+    return this.#link.order<'purge'>({ type: 'purge', before, lastDeparture, snapshots: this.#snapshots.all() });
+  }
+
+  /** Moves what lives in segments that are mostly dead, and gives their room back. */
+  compact(deadShare: number = this.#limits.deadShare): Promise<CompactReport> {
+    return this.#link.order<'compact'>({ type: 'compact', deadShare });
+  }
+
+  /** What is to be done now and then (once an hour, say): destroys what can be brought back no longer, and compacts. */
+  async maintain(): Promise<MaintainReport> {
+    const purged = await this.purge(this.#now() - this.#limits.undelete);
+    return { purged, compacted: await this.compact() };
+  }
+
+  byName(name: string): Account | undefined {
+    return this.#read(() => this.#accounts.byName(name));
+  }
+
+  byAddress(address: string): Account | undefined {
+    return this.#read(() => this.#accounts.byAddress(address));
+  }
+
+  servesDomain(domain: string): boolean {
+    return this.#read(() => this.#accounts.servesDomain(domain));
+  }
+
+  async list(): Promise<readonly Account[]> {
+    const accounts: Account[] = [];
+    for (;;) {
+      const slice = this.#read(() => this.#accounts.slice(accounts.at(-1)?.name ?? '', SLICE));
+      accounts.push(...slice);
+      if (slice.length < SLICE) return accounts;
+      await turn();
+    }
+  }
+
+  first(): Account | undefined {
+    return this.#read(() => this.#accounts.first());
+  }
+
+  async add(account: Omit<Account, 'credentialVersion' | 'disabled' | 'created'>): Promise<Account> {
+    const { name, addresses, passwordHash } = account;
+    await this.#link.order<'add-account'>({ type: 'add-account', name, addresses, passwordHash, time: this.#now() });
+    const added = this.byName(name);
+    if (!added) throw new StoreError('temporary', `account ${JSON.stringify(name)} was removed at once`);
+    return added;
+  }
+
+  async setPassword(name: string, passwordHash: string): Promise<void> {
+    await this.#link.order<'set-password'>({ type: 'set-password', name, passwordHash });
+  }
+
+  async setDisabled(name: string, disabled: boolean): Promise<void> {
+    await this.#link.order<'set-disabled'>({ type: 'set-disabled', name, disabled });
+  }
+
+  async remove(name: string): Promise<void> {
+    await this.#link.order<'remove-account'>({ type: 'remove-account', name });
+  }
+
+  async status(): Promise<StoreStatus> {
+    let letters = 0;
+    let octets = 0;
+    let last = 0;
+    for (;;) {
+      const slice = this.#read(() => this.#maildrops.slice(last, SLICE));
+      for (const [id, count, sum] of slice) {
+        last = id;
+        letters += count;
+        octets += sum;
+      }
+      if (slice.length < SLICE) break;
+      await turn();
+    }
+    const { segments, octets: stored, dead } = this.#read(() => this.#totals.totals());
+    const accounts = this.#read(() => this.#accounts.count());
+    return { accounts, letters, octets, segments, liveOctets: stored - dead, deadOctets: dead };
+  }
+
+  /** Finishes what was asked and lets go of the data folder. May be called more than once. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #close(): Promise<void> {
+    try {
+      await this.#link.close();
+    } finally {
+      this.#database.close();
+      this.#segments.close();
+      this.#lock.release();
+    }
+  }
+
+  #read<T>(work: () => T): T {
+    if (this.#closing !== undefined) throw new StoreError('temporary', 'the store is closed');
+    try {
+      return work();
+    } catch (error) {
+      throw StoreError.from(error);
+    }
+  }
+}
+
+/** Rows of one look at the index. */
+const SLICE = 1_000;
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+function noMaildrop(name: string): StoreError {
+  return new StoreError('no-maildrop', `there is no maildrop ${JSON.stringify(name)}`);
+}

@@ -1,0 +1,193 @@
+import { unlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Faults } from '../faults.ts';
+import type { IndexWrites } from '../index/sqlite/writes.ts';
+import type { Appender, Place } from '../letters/segments/appender.ts';
+import { adoptStaged, type DataFolder, isMissing, syncFolder } from '../letters/segments/folder.ts';
+import { HEADER } from '../letters/segments/record.ts';
+import { failureOf } from './failure.ts';
+import type { Answer, Failure, OrderOf } from './orders.ts';
+
+type DeliverOrder = OrderOf<'deliver'>;
+
+interface Pending {
+  readonly order: DeliverOrder;
+  /** The maildrop of each placement; undefined where there is none of that name. */
+  readonly maildrops: readonly (number | undefined)[];
+  place: Place | undefined;
+  failure: Failure | undefined;
+}
+
+/** The letters that one commit takes. Each fails for itself as far as the disk allows. */
+export class Batch {
+  readonly #index: IndexWrites;
+  readonly #data: DataFolder;
+  readonly #appender: Appender;
+  readonly #faults: Faults;
+  readonly #letters: readonly Pending[];
+
+  constructor(
+    index: IndexWrites,
+    data: DataFolder,
+    appender: Appender,
+    faults: Faults,
+    orders: readonly DeliverOrder[],
+  ) {
+    this.#index = index;
+    this.#data = data;
+    this.#appender = appender;
+    this.#faults = faults;
+    this.#letters = orders.map((order) => ({
+      order,
+      maildrops: order.placements.map(({ maildrop }) => index.maildrops.idOf(maildrop)),
+      place: undefined,
+      failure: undefined,
+    }));
+  }
+
+  get size(): number {
+    return this.#letters.length;
+  }
+
+  /** Refuses what the disk has no room for; `left` is what mail may still take. */
+  refuseBeyond(left: number): void {
+    let room = left;
+    for (const letter of this.#letters) {
+      const needed = typeof letter.order.record === 'string' ? 0 : letter.order.octets;
+      if (room < needed) {
+        letter.failure = { type: 'store', kind: 'no-room', message: 'the disk is full up to the reserve' };
+      } else room -= needed;
+    }
+  }
+
+  /** The records that are to be appended. */
+  records(): Uint8Array[] {
+    return this.#inline().map(({ order }) => order.record as Uint8Array);
+  }
+
+  /** Octets of what was appended and is to be entered. */
+  get placedOctets(): number {
+    return this.#inline().reduce((sum, { order, place }) => sum + (place ? order.octets : 0), 0);
+  }
+
+  /** Where they went, in the same order. */
+  placed(places: readonly Place[]): void {
+    for (const [number, letter] of this.#inline().entries()) letter.place = places[number];
+  }
+
+  /** None of the appended records is safe. */
+  failInline(failure: Failure): void {
+    for (const letter of this.#inline()) {
+      letter.failure = failure;
+      letter.place = undefined;
+    }
+  }
+
+  /** Gives the large letters their names and makes those durable. */
+  adopt(): void {
+    const staged = this.#living().filter(({ order }) => typeof order.record === 'string');
+    if (staged.length === 0) return;
+    for (const letter of staged) {
+      const number = this.#appender.takeNumber();
+      try {
+        adoptStaged(this.#data, letter.order.record as string, number);
+        letter.place = { segment: number, offset: 0 };
+      } catch (error) {
+        letter.failure = failureOf(error);
+      }
+    }
+    try {
+      this.#faults.at('large.renamed');
+      syncFolder(this.#data.letters);
+      this.#faults.at('large.directory-synced');
+    } catch (error) {
+      for (const letter of staged) letter.failure ??= failureOf(error);
+    }
+  }
+
+  /** Enters the letters in the index, within the round's transaction. */
+  enter(): void {
+    for (const { order, maildrops, place } of this.#living()) {
+      if (!place) throw new Error('a letter without a place');
+      if (typeof order.record === 'string') this.#index.segments.put(place.segment, order.octets, 0);
+      const { content, traces, time } = order;
+      const known = maildrops.filter((maildrop) => maildrop !== undefined).length;
+      const id = this.#index.contents.add({
+        ...content,
+        segment: place.segment,
+        offset: place.offset + HEADER + traces,
+        traces,
+        placements: known,
+      });
+      for (const [number, placement] of order.placements.entries()) {
+        const maildrop = maildrops[number];
+        if (maildrop === undefined) continue;
+        const octets = placement.traceOctets + content.octets;
+        const { change, ordinal } = this.#index.maildrops.arrive(maildrop, octets);
+        this.#index.placements.add({
+          maildrop,
+          ordinal,
+          arrived: change,
+          uniqueId: placement.uniqueId,
+          octets,
+          body: placement.traceOctets + content.body,
+          dotted: content.dotted || placement.traceDotted,
+          time,
+          content: id,
+          traceDistance: placement.traceDistance,
+          traceOctets: placement.traceOctets,
+          traceCheck: placement.traceCheck,
+        });
+      }
+    }
+  }
+
+  /** The transaction failed: none of the letters is in. */
+  fail(failure: Failure): void {
+    for (const letter of this.#living()) letter.failure = failure;
+  }
+
+  /** Removes the files of large letters that did not get in. */
+  clear(): void {
+    for (const { order, failure, maildrops } of this.#letters) {
+      if (typeof order.record !== 'string') continue;
+      if (failure || !maildrops.some((maildrop) => maildrop !== undefined)) {
+        // If it was renamed already it waits for the sweep: the failed commit may yet turn out to be on the disk.
+        removeStaged(join(this.#data.incoming, order.record));
+      }
+    }
+  }
+
+  answers(): Answer[] {
+    return this.#letters.map(({ order, maildrops, failure }) => ({
+      type: 'done',
+      id: order.id,
+      result: order.placements.map(({ maildrop }, number) =>
+        maildrops[number] === undefined ? noMaildrop(maildrop) : failure,
+      ),
+    }));
+  }
+
+  /** Letters that some recipient may still get. */
+  #living(): Pending[] {
+    return this.#letters.filter(
+      ({ failure, maildrops }) => !failure && maildrops.some((maildrop) => maildrop !== undefined),
+    );
+  }
+
+  #inline(): Pending[] {
+    return this.#living().filter(({ order }) => typeof order.record !== 'string');
+  }
+}
+
+function noMaildrop(name: string): Failure {
+  return { type: 'store', kind: 'no-maildrop', message: `there is no maildrop ${JSON.stringify(name)}` };
+}
+
+function removeStaged(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
+}

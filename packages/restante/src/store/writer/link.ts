@@ -1,0 +1,102 @@
+import { extname } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { StoreError } from '@restante/pop/maildrop';
+import { errorOf } from './failure.ts';
+import type { Answer, Order, OrderOf, OrderType, Report, Results, SweptReport, WriterData } from './orders.ts';
+
+/** An order as its sender writes it; the link gives it its number. */
+export type Unnumbered<Type extends OrderType> = Omit<OrderOf<Type>, 'id'>;
+
+interface Waiting {
+  resolve(result: Results[OrderType]): void;
+  reject(error: Error): void;
+}
+
+/** A network thread's end of the line to the writer. */
+export class WriterLink {
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #onDropped: (segments: readonly number[]) => void;
+  #lastId = 0;
+  #stopped: StoreError | undefined;
+  #closing: Promise<void> | undefined;
+
+  private constructor(worker: Worker, onDropped: (segments: readonly number[]) => void) {
+    this.#worker = worker;
+    this.#onDropped = onDropped;
+  }
+
+  /** Starts the writer; resolves when the index is open and swept, or rejects with the reason why it is not. */
+  static async start(
+    data: WriterData,
+    onDropped: (segments: readonly number[]) => void,
+    onStopped: (error: StoreError) => void,
+  ): Promise<{ readonly link: WriterLink; readonly swept: SweptReport }> {
+    const worker = new Worker(new URL(`./thread${extname(import.meta.url)}`, import.meta.url), { workerData: data });
+    const link = new WriterLink(worker, onDropped);
+    const swept = await new Promise<SweptReport>((resolve, reject) => {
+      const stop = (reason: string, cause?: unknown): void => {
+        const error = new StoreError('temporary', `the writer has stopped: ${reason}`, { cause });
+        reject(error);
+        if (link.#stop(error)) onStopped(error);
+      };
+      worker.on('message', (report: Report) => {
+        if (report.type === 'ready') resolve(report.swept);
+        else if (report.type === 'refused') reject(errorOf(report.failure));
+        else link.#hear(report);
+      });
+      worker.on('error', (error) => stop(error instanceof Error ? error.message : String(error), error));
+      worker.on('exit', (code) => stop(`exit ${code}`));
+    });
+    return { link, swept };
+  }
+
+  /** Sends an order and resolves to its result, or rejects with the error that the store's caller is to see. */
+  order<Type extends OrderType>(
+    order: Unnumbered<Type>,
+    transfer: readonly ArrayBuffer[] = [],
+  ): Promise<Results[Type]> {
+    if (this.#stopped) return Promise.reject(this.#stopped);
+    this.#lastId += 1;
+    const id = this.#lastId;
+    const { promise, resolve, reject } = Promise.withResolvers<Results[Type]>();
+    this.#waiting.set(id, { resolve: resolve as Waiting['resolve'], reject });
+    this.#worker.postMessage({ ...order, id } as unknown as Order, [...transfer]);
+    return promise;
+  }
+
+  /** Has the writer finish what it was asked, and ends its thread. May be called more than once. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    if (this.#stopped) return;
+    const gone = new Promise((resolve) => this.#worker.once('exit', resolve));
+    await this.order({ type: 'close' });
+    this.#stopped = new StoreError('temporary', 'the store is closed');
+    await gone;
+  }
+
+  #hear(report: Extract<Report, { readonly type: 'answers' | 'dropped' }>): void {
+    if (report.type === 'dropped') this.#onDropped(report.segments);
+    else for (const answer of report.answers) this.#settle(answer);
+  }
+
+  #settle(answer: Answer): void {
+    const waiting = this.#waiting.get(answer.id);
+    this.#waiting.delete(answer.id);
+    if (answer.type === 'done') waiting?.resolve(answer.result);
+    else waiting?.reject(errorOf(answer.failure));
+  }
+
+  /** Answers all that wait with the error; whether it was news. */
+  #stop(error: StoreError): boolean {
+    if (this.#stopped) return false;
+    this.#stopped = error;
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
+    return true;
+  }
+}

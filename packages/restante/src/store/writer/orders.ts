@@ -1,0 +1,134 @@
+import type { Actor, StoreErrorKind } from '@restante/pop/maildrop';
+import type { FaultPlan } from '../faults.ts';
+import type { ContentFacts } from '../letters/measure.ts';
+import type { StoreLimits } from '../limits.ts';
+
+/** What the writer's thread is started with. */
+export interface WriterData {
+  readonly data: string;
+  readonly limits: StoreLimits;
+  readonly faults: FaultPlan;
+  /** Free octets of the disk as a test pretends them; absent means asking the system. */
+  readonly pretendFree?: SharedArrayBuffer;
+}
+
+/** A letter's place for one recipient, worked out before the writer sees it. */
+export interface OrderedPlacement {
+  readonly maildrop: string;
+  readonly uniqueId: string;
+  readonly traceDistance: number;
+  readonly traceOctets: number;
+  readonly traceCheck: number;
+  readonly traceDotted: boolean;
+}
+
+/** What a network thread asks of the writer. Each is answered once, by its id. */
+export type Order =
+  | {
+      readonly type: 'deliver';
+      readonly id: number;
+      /** The whole record, or the name of the staged file that has it. */
+      readonly record: Uint8Array | string;
+      readonly octets: number;
+      readonly traces: number;
+      readonly content: ContentFacts;
+      readonly placements: readonly OrderedPlacement[];
+      readonly time: number;
+    }
+  | {
+      readonly type: 'expunge';
+      readonly id: number;
+      readonly maildrop: number;
+      readonly ordinals: Float64Array;
+      readonly time: number;
+      readonly by: Actor;
+    }
+  | {
+      readonly type: 'undelete';
+      readonly id: number;
+      readonly name: string;
+      readonly since: number;
+      readonly uniqueIds: readonly string[] | undefined;
+      readonly time: number;
+    }
+  | {
+      readonly type: 'purge';
+      readonly id: number;
+      readonly before: number;
+      /** The last departure that was committed when {@link snapshots} were looked at. */
+      readonly lastDeparture: number;
+      /** The change numbers of the open snapshots, by maildrop. */
+      readonly snapshots: ReadonlyMap<number, readonly number[]>;
+    }
+  | { readonly type: 'compact'; readonly id: number; readonly deadShare: number }
+  | {
+      readonly type: 'add-account';
+      readonly id: number;
+      readonly name: string;
+      readonly addresses: readonly string[];
+      readonly passwordHash: string;
+      readonly time: number;
+    }
+  | { readonly type: 'set-password'; readonly id: number; readonly name: string; readonly passwordHash: string }
+  | { readonly type: 'set-disabled'; readonly id: number; readonly name: string; readonly disabled: boolean }
+  | { readonly type: 'remove-account'; readonly id: number; readonly name: string }
+  /** No file is removed between `pin` and `unpin`. */
+  | { readonly type: 'pin'; readonly id: number }
+  /** The next letter begins a new segment, so that those there are change no more. */
+  | { readonly type: 'seal'; readonly id: number }
+  | { readonly type: 'unpin'; readonly id: number }
+  | { readonly type: 'close'; readonly id: number };
+
+export type OrderType = Order['type'];
+export type OrderOf<Type extends OrderType> = Extract<Order, { readonly type: Type }>;
+
+/** For each placement of a delivery, in its order. */
+export type DeliverResult = readonly (undefined | Failure)[];
+
+/** What each order is answered with. */
+export interface Results {
+  deliver: DeliverResult;
+  expunge: undefined;
+  undelete: number;
+  purge: number;
+  compact: CompactReport;
+  'add-account': undefined;
+  'set-password': undefined;
+  'set-disabled': undefined;
+  'remove-account': undefined;
+  pin: undefined;
+  seal: undefined;
+  unpin: undefined;
+  close: undefined;
+}
+
+export interface CompactReport {
+  /** Segments that were dropped after what lived in them had been moved. */
+  readonly segments: number;
+  /** Octets of the disk that this gave back. */
+  readonly octets: number;
+  /** Segments that could not be emptied since a record in them is damaged. */
+  readonly damaged: number;
+}
+
+/** An error that crosses the threads. */
+export type Failure =
+  | { readonly type: 'store'; readonly kind: StoreErrorKind; readonly message: string }
+  | { readonly type: 'account-exists' | 'no-account'; readonly message: string };
+
+export type Answer =
+  | { readonly type: 'done'; readonly id: number; readonly result: Results[OrderType] }
+  | { readonly type: 'failed'; readonly id: number; readonly failure: Failure };
+
+/** What the writer says of its own accord. */
+export type Report =
+  | { readonly type: 'answers'; readonly answers: readonly Answer[] }
+  | { readonly type: 'ready'; readonly swept: SweptReport }
+  | { readonly type: 'refused'; readonly failure: Failure }
+  | { readonly type: 'dropped'; readonly segments: readonly number[] };
+
+export interface SweptReport {
+  readonly removed: number;
+  readonly tail: number;
+  readonly damaged: readonly number[];
+}

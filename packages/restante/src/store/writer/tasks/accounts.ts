@@ -1,0 +1,100 @@
+import { AccountExists, NoAccount } from '../../../accounts/account.ts';
+import type { IndexWrites } from '../../index/sqlite/writes.ts';
+import type { OrderOf } from '../orders.ts';
+import type { Task } from './task.ts';
+
+type AccountOrder = OrderOf<'add-account' | 'set-password' | 'set-disabled'>;
+
+/** A change of an account, in one slice. */
+export class AccountTask implements Task {
+  readonly kind = 'account';
+  readonly result = undefined;
+  readonly cursor = { done: false };
+  readonly #index: IndexWrites;
+  readonly #order: AccountOrder;
+
+  constructor(index: IndexWrites, order: AccountOrder) {
+    this.#index = index;
+    this.#order = order;
+  }
+
+  get id(): number {
+    return this.#order.id;
+  }
+
+  get done(): boolean {
+    return this.cursor.done;
+  }
+
+  slice(): number {
+    const { accounts, maildrops } = this.#index;
+    const order = this.#order;
+    this.cursor.done = true;
+    switch (order.type) {
+      case 'add-account': {
+        const taken = accounts.taken(order.name, order.addresses);
+        if (taken !== undefined) throw new AccountExists(`${taken} belongs to an account already`);
+        accounts.add(order.name, order.addresses, order.passwordHash, order.time);
+        maildrops.add(order.name, order.time);
+        return 1;
+      }
+      case 'set-password':
+        mustExist(accounts.setPassword(order.name, order.passwordHash), order.name);
+        return 1;
+      case 'set-disabled':
+        mustExist(accounts.setDisabled(order.name, order.disabled), order.name);
+        return 1;
+    }
+  }
+}
+
+/** Destroys an account's mail behind it: first the names go, in one step; then what was in the maildrop, in slices. */
+export class RemoveTask implements Task {
+  readonly kind = 'remove';
+  readonly result = undefined;
+  readonly id: number | undefined;
+  readonly #index: IndexWrites;
+  readonly cursor: { name: string | undefined; maildrop: number | undefined; done: boolean };
+
+  /** `left` is a maildrop whose removal a crash had interrupted. */
+  constructor(index: IndexWrites, what: OrderOf<'remove-account'> | { readonly left: number }) {
+    this.#index = index;
+    this.id = 'id' in what ? what.id : undefined;
+    this.cursor = {
+      name: 'name' in what ? what.name : undefined,
+      maildrop: 'left' in what ? what.left : undefined,
+      done: false,
+    };
+  }
+
+  get done(): boolean {
+    return this.cursor.done;
+  }
+
+  slice(budget: number): number {
+    const { accounts, maildrops, departed, departures } = this.#index;
+    const { cursor } = this;
+    if (cursor.name !== undefined) {
+      mustExist(accounts.remove(cursor.name), cursor.name);
+      cursor.maildrop = maildrops.orphan(cursor.name);
+      cursor.name = undefined;
+    }
+    let used = 1;
+    while (cursor.maildrop !== undefined && used < budget) {
+      const departure = departed.first(cursor.maildrop);
+      if (departure === undefined) {
+        departures.removeAllOf(cursor.maildrop);
+        maildrops.remove(cursor.maildrop);
+        cursor.maildrop = undefined;
+      } else {
+        used += departed.destroy(cursor.maildrop, departure, -1, budget - used).destroyed;
+      }
+    }
+    cursor.done = cursor.maildrop === undefined;
+    return used;
+  }
+}
+
+function mustExist(exists: boolean, name: string): void {
+  if (!exists) throw new NoAccount(`there is no account ${JSON.stringify(name)}`);
+}

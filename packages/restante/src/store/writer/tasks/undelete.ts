@@ -1,0 +1,90 @@
+import { StoreError } from '@restante/pop/maildrop';
+import type { IndexWrites } from '../../index/sqlite/writes.ts';
+import type { OrderOf } from '../orders.ts';
+import type { Task } from './task.ts';
+
+/**
+ * Brings letters back: each as a new arrival with the old unique-id. The departure stays, and the old placement is marked:
+ * it comes back once, and if the new arrival leaves in its turn, that is the one that may come back.
+ */
+export class UndeleteTask implements Task {
+  readonly kind = 'undelete';
+  readonly cursor = { departed: 0, ordinal: Number.MAX_SAFE_INTEGER, restored: 0, done: false };
+  readonly #index: IndexWrites;
+  readonly #order: OrderOf<'undelete'>;
+  readonly #wanted: ReadonlySet<string> | undefined;
+  #maildrop: { readonly id: number; readonly last: number } | undefined;
+
+  constructor(index: IndexWrites, order: OrderOf<'undelete'>) {
+    this.#index = index;
+    this.#order = order;
+    this.#wanted = order.uniqueIds && new Set(order.uniqueIds);
+  }
+
+  get id(): number {
+    return this.#order.id;
+  }
+
+  get done(): boolean {
+    return this.cursor.done;
+  }
+
+  get result(): number {
+    return this.cursor.restored;
+  }
+
+  slice(budget: number): number {
+    const maildrop = this.#find();
+    // What leaves while this goes on is not part of the choice: it ends at the change that it began at.
+    const rows = this.#index.departed.slice(
+      maildrop.id,
+      this.cursor.departed,
+      this.cursor.ordinal,
+      maildrop.last,
+      budget,
+    );
+    for (const row of rows) {
+      const [departed, ordinal, time, restored, uniqueId] = row;
+      this.cursor.departed = departed;
+      this.cursor.ordinal = ordinal;
+      if (restored === 1 || time < this.#order.since) continue;
+      if (this.#wanted && !this.#wanted.has(uniqueId)) continue;
+      this.#restore(maildrop.id, row);
+    }
+    this.cursor.done = rows.length < budget;
+    return Math.max(rows.length, 1);
+  }
+
+  /** The maildrop, as long as it is there: its account may be removed between two slices. */
+  #find(): { readonly id: number; readonly last: number } {
+    const id = this.#index.maildrops.idOf(this.#order.name);
+    const last = id === undefined ? undefined : this.#index.maildrops.changeOf(id);
+    if (id === undefined || last === undefined || (this.#maildrop !== undefined && this.#maildrop.id !== id)) {
+      throw new StoreError('no-maildrop', `there is no maildrop ${JSON.stringify(this.#order.name)}`);
+    }
+    this.#maildrop ??= { id, last };
+    return this.#maildrop;
+  }
+
+  #restore(maildrop: number, row: ReturnType<IndexWrites['departed']['slice']>[number]): void {
+    const [departed, old, , , uniqueId, octets, body, dotted, content, traceDistance, traceOctets, traceCheck] = row;
+    const { change, ordinal } = this.#index.maildrops.arrive(maildrop, octets);
+    this.#index.placements.add({
+      maildrop,
+      ordinal,
+      arrived: change,
+      uniqueId,
+      octets,
+      body,
+      dotted: dotted === 1,
+      time: this.#order.time,
+      content,
+      traceDistance,
+      traceOctets,
+      traceCheck,
+    });
+    this.#index.contents.share(content);
+    this.#index.departed.markRestored(maildrop, departed, old);
+    this.cursor.restored += 1;
+  }
+}

@@ -1,0 +1,49 @@
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { openWriteConnection } from '../index/sqlite/connection.ts';
+import { indexWrites } from '../index/sqlite/writes.ts';
+import { dataFolder } from '../letters/segments/folder.ts';
+import { sweep } from '../letters/segments/sweep.ts';
+import { failureOf } from './failure.ts';
+import type { Order, Report, WriterData } from './orders.ts';
+import { Writer } from './writer.ts';
+
+/** The writer's thread: opens the index, sweeps, and then works in rounds for as long as anything waits. */
+function main(): void {
+  const port = parentPort;
+  if (!port) throw new Error('the writer runs as a worker thread');
+  const started = workerData as WriterData;
+  const report = (said: Report): void => port.postMessage(said);
+  try {
+    const data = dataFolder(started.data);
+    const database = openWriteConnection(data.index);
+    const index = indexWrites(database);
+    const { removed, tail, damaged, last } = sweep(data, index.segments);
+    const writer = new Writer(data, index, last, started, report);
+    const work = (first?: Order): void => {
+      let closing: number | undefined;
+      const take = (order: Order): void => {
+        if (order.type === 'close') closing = order.id;
+        else writer.take(order);
+      };
+      if (first) take(first);
+      do {
+        for (let next = receiveMessageOnPort(port); next; next = receiveMessageOnPort(port))
+          take(next.message as Order);
+        if (!writer.idle) writer.round();
+      } while (!writer.idle);
+      if (closing === undefined) return;
+      writer.close();
+      database.close();
+      report({ type: 'answers', answers: [{ type: 'done', id: closing, result: undefined }] });
+      port.close();
+    };
+    port.on('message', (order: Order) => work(order));
+    report({ type: 'ready', swept: { removed, tail, damaged } });
+    if (!writer.idle) setImmediate(work);
+  } catch (error) {
+    report({ type: 'refused', failure: failureOf(error) });
+    port.close();
+  }
+}
+
+main();

@@ -1,0 +1,288 @@
+import { StoreError } from '@restante/pop/maildrop';
+import { AccountExists, NoAccount } from '../../accounts/account.ts';
+import { type FaultStep, Faults } from '../faults.ts';
+import { inTransaction } from '../index/sqlite/connection.ts';
+import type { IndexWrites } from '../index/sqlite/writes.ts';
+import { Appender } from '../letters/segments/appender.ts';
+import { type DataFolder, removeSegment } from '../letters/segments/folder.ts';
+import { recordOctets } from '../letters/segments/record.ts';
+import { Batch } from './batch.ts';
+import { failureOf, isFull } from './failure.ts';
+import type { Answer, Order, OrderOf, Report, WriterData } from './orders.ts';
+import { Room } from './room.ts';
+import { Round } from './round.ts';
+import { AccountTask, RemoveTask } from './tasks/accounts.ts';
+import { CompactTask } from './tasks/compact.ts';
+import { ExpungeTask } from './tasks/expunge.ts';
+import { PurgeTask } from './tasks/purge.ts';
+import { type Task, taskSteps } from './tasks/task.ts';
+import { UndeleteTask } from './tasks/undelete.ts';
+
+/** Rows that a round's tasks may take: a few milliseconds, then deliveries have their turn. */
+const ROWS = 1_000;
+/** Letters of one batch: their statements take a few milliseconds too. */
+const LETTERS = 256;
+
+/**
+ * The one writer. It works in rounds: whatever letters wait are appended together and synced once; they and a slice of
+ * what else is to be done go into one transaction; when that is on the disk, all are answered.
+ */
+export class Writer {
+  readonly #data: DataFolder;
+  readonly #index: IndexWrites;
+  readonly #limits: WriterData['limits'];
+  readonly #faults: Faults;
+  readonly #room: Room;
+  readonly #appender: Appender;
+  readonly #report: (report: Report) => void;
+  #deliveries: OrderOf<'deliver'>[] = [];
+  #tasks: Task[] = [];
+  #pins = 0;
+  #unlinkLater: number[] = [];
+
+  /** `last` is the highest segment number in use. */
+  constructor(
+    data: DataFolder,
+    index: IndexWrites,
+    last: number,
+    started: WriterData,
+    report: (report: Report) => void,
+  ) {
+    this.#data = data;
+    this.#index = index;
+    this.#limits = started.limits;
+    this.#faults = new Faults(started.faults);
+    this.#room = new Room(data.root, started.limits.reserve, started.pretendFree);
+    this.#appender = new Appender(data, last, started.limits.segment, this.#faults);
+    this.#report = report;
+    for (const left of index.maildrops.orphans()) this.#tasks.push(new RemoveTask(index, { left }));
+  }
+
+  get idle(): boolean {
+    return this.#deliveries.length === 0 && this.#tasks.length === 0;
+  }
+
+  take(order: Exclude<Order, OrderOf<'close'>>): void {
+    const index = this.#index;
+    switch (order.type) {
+      case 'deliver':
+        this.#deliveries.push(order);
+        return;
+      case 'expunge':
+        this.#tasks.push(new ExpungeTask(index, order));
+        return;
+      case 'undelete':
+        this.#tasks.push(new UndeleteTask(index, order));
+        return;
+      case 'purge':
+        this.#tasks.push(new PurgeTask(index, order));
+        return;
+      case 'compact': {
+        const wasteful = index.segments.wasteful(this.#appender.number, order.deadShare);
+        this.#tasks.push(new CompactTask(index, this.#data, order.id, wasteful));
+        return;
+      }
+      case 'add-account':
+      case 'set-password':
+      case 'set-disabled':
+        this.#tasks.push(new AccountTask(index, order));
+        return;
+      case 'remove-account':
+        this.#tasks.push(new RemoveTask(index, order));
+        return;
+      case 'pin':
+        this.#pins += 1;
+        break;
+      case 'seal':
+        this.#appender.seal();
+        break;
+      case 'unpin':
+        this.#pins -= 1;
+        if (this.#pins === 0) this.#unlink(this.#unlinkLater.splice(0));
+        break;
+    }
+    this.#answer([{ type: 'done', id: order.id, result: undefined }]);
+  }
+
+  /** One round of work. Whatever fails is answered to those it concerns. */
+  round(): void {
+    const round = new Round(this.#takeBatch(), this.#tasks.splice(0));
+    this.#append(round);
+    const failure = this.#commit(round);
+    if (failure && isFull(failure)) {
+      // A full disk refuses mail before it stops owners from removing: without the letters the rest may still fit.
+      round.giveUpLetters(failureOf(failure));
+      const again = this.#commit(round);
+      if (again) round.giveUp(failureOf(again));
+    } else if (failure) round.giveUp(failureOf(failure));
+    if (round.batch.size > 0) {
+      round.batch.clear();
+      this.#faults.at('deliver.before-answer');
+    }
+    this.#answer(round.letterAnswers());
+    this.#unlink(round.dropped);
+    for (const { kind } of round.dropped.length > 0 ? round.worked : []) this.#pass(taskSteps[kind]?.unlinked);
+    this.#answer(round.taskAnswers());
+    this.#tasks = [...round.unfinished(), ...this.#tasks];
+  }
+
+  /** Ends the active segment; nothing may be asked afterwards. */
+  close(): void {
+    this.#appender.seal();
+  }
+
+  #takeBatch(): Batch {
+    let octets = 0;
+    let letters = 0;
+    for (const order of this.#deliveries) {
+      octets += typeof order.record === 'string' ? 0 : order.octets;
+      if (letters > 0 && (letters >= LETTERS || octets > this.#limits.batch)) break;
+      letters += 1;
+    }
+    const orders = this.#deliveries.splice(0, letters);
+    return new Batch(this.#index, this.#data, this.#appender, this.#faults, orders);
+  }
+
+  /** Appends and syncs the letters, and what a task moves, in one go. */
+  #append(round: Round): void {
+    const { batch } = round;
+    if (batch.size > 0) {
+      batch.refuseBeyond(this.#room.left());
+      batch.adopt();
+    }
+    const letters = batch.records();
+    const moved = this.#stage(round);
+    if (letters.length === 0 && moved.length === 0) return;
+    try {
+      if (letters.length > 0 && this.#faults.at('deliver.before-append') === 'answer-early') {
+        this.#answer(round.letterAnswers());
+      }
+      if (moved.length > 0) this.#faults.at('compact.before-copy');
+      const places = this.#appender.append([...letters, ...moved]);
+      if (letters.length > 0) this.#faults.at('deliver.after-append');
+      if (moved.length > 0) this.#faults.at('compact.copied');
+      const lie = letters.length > 0 ? this.#faults.at('deliver.before-sync') : undefined;
+      if (lie !== 'skip-sync') this.#appender.sync();
+      if (letters.length > 0) this.#faults.at('deliver.after-sync');
+      if (moved.length > 0) this.#faults.at('compact.synced');
+      batch.placed(places.slice(0, letters.length));
+      round.moved = places.slice(letters.length);
+      round.movedOctets = octetsOf(moved);
+    } catch (error) {
+      batch.failInline(failureOf(error));
+      if (round.mover) round.fail(round.mover, failureOf(error));
+    }
+  }
+
+  /** The records that a task wants moved in this round. */
+  #stage(round: Round): readonly Uint8Array[] {
+    const { mover } = round;
+    if (!mover?.stage) return [];
+    try {
+      const records = mover.stage();
+      if (records.length > 0 && this.#room.left() < octetsOf(records)) {
+        throw new StoreError('no-room', 'the disk has no room to move letters');
+      }
+      return records;
+    } catch (error) {
+      round.fail(mover, failureOf(error));
+      return [];
+    }
+  }
+
+  /** Enters the letters and does the tasks' slices in one transaction. Answers what went wrong, if anything did. */
+  #commit(round: Round): unknown {
+    try {
+      round.begin();
+      inTransaction(this.#index.database, 'BEGIN IMMEDIATE', () => {
+        this.#claim(round);
+        round.batch.enter();
+        this.#slices(round);
+        if (round.worked.length > 0) round.dropped.push(...this.#bury());
+        if (round.batch.size > 0) this.#faults.at('deliver.before-commit');
+      });
+    } catch (error) {
+      round.undo();
+      return error;
+    }
+    this.#appender.claim();
+    if (round.batch.size > 0) this.#faults.at('deliver.after-commit');
+    for (const { kind } of round.worked) this.#pass(taskSteps[kind]?.committed);
+    return undefined;
+  }
+
+  /** Tells the index how far the active segment goes now, and how much of what is new in it is no letter's. */
+  #claim(round: Round): void {
+    const { unclaimed, number, end } = this.#appender;
+    if (unclaimed === 0) return;
+    this.#index.segments.put(number, end, unclaimed - round.batch.placedOctets - round.movedOctets);
+  }
+
+  #slices(round: Round): void {
+    let budget = ROWS;
+    for (const task of round.waiting()) {
+      if (budget <= 0) return;
+      if (this.#pass(taskSteps[task.kind]?.before) === 'answer-early') this.#answer(round.answerEarly(task));
+      try {
+        budget -= task.slice(budget, round.moved);
+      } catch (error) {
+        if (!isRefusal(error)) throw error;
+        round.fail(task, failureOf(error));
+        continue;
+      }
+      round.worked.push(task);
+      round.dropped.push(...(task.takeDropped?.() ?? []));
+      this.#pass(taskSteps[task.kind]?.after);
+    }
+  }
+
+  /** Destroys what nothing refers to any more; answers the segments that are wholly dead by that. */
+  #bury(): number[] {
+    const dead = new Map<number, number>();
+    for (const [segment, traces, octets] of this.#index.contents.free()) {
+      dead.set(segment, (dead.get(segment) ?? 0) + recordOctets(traces, octets));
+    }
+    const dropped: number[] = [];
+    for (const [segment, octets] of dead) {
+      const whole = this.#index.segments.bury(segment, octets);
+      if (!whole || segment === this.#appender.number) continue;
+      this.#index.segments.remove(segment);
+      dropped.push(segment);
+    }
+    return dropped;
+  }
+
+  #unlink(segments: readonly number[]): void {
+    if (segments.length === 0) return;
+    if (this.#pins > 0) {
+      this.#unlinkLater.push(...segments);
+      return;
+    }
+    // What cannot be removed now is a file that the index does not name: the next start sweeps it.
+    for (const segment of segments) attempt(() => removeSegment(this.#data, segment));
+    this.#report({ type: 'dropped', segments });
+  }
+
+  #pass(step: FaultStep | undefined): ReturnType<Faults['at']> {
+    return step && this.#faults.at(step);
+  }
+
+  #answer(answers: readonly Answer[]): void {
+    if (answers.length > 0) this.#report({ type: 'answers', answers });
+  }
+}
+
+function octetsOf(records: readonly Uint8Array[]): number {
+  return records.reduce((sum, { length }) => sum + length, 0);
+}
+
+/** A task's own no, after which the round goes on; anything else undoes the round. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof StoreError || error instanceof AccountExists || error instanceof NoAccount;
+}
+
+function attempt(work: () => void): void {
+  try {
+    work();
+  } catch {}
+}
