@@ -4,6 +4,7 @@
  */
 export { type Certificate, selfSignedCertificate } from './certificate.ts';
 export { type DuplexSide, duplexPair, type MemorySocket } from './duplex-pair.ts';
+export { type FaultyMethod, FaultyStore, type StoreFault } from './faulty-store.ts';
 export { ManualClock, turns } from './manual-clock.ts';
 export { MemoryStore, type MemoryStoreOptions } from './memory-store.ts';
 export { type Step, walkStore } from './store-cases/walk.ts';

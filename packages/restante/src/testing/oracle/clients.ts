@@ -1,0 +1,110 @@
+import { recogniseLetter, writeLetter } from './letter.ts';
+import { type Office, OfficeLost, type Session } from './office.ts';
+import type { PromiseEvent, Promises } from './promises.ts';
+import type { Random } from './random.ts';
+
+export interface ClientsOptions {
+  readonly office: Office;
+  readonly random: Random;
+  readonly maildrops: readonly string[];
+  /** What the clients know; every event goes through `record`, which has to tell it. */
+  readonly promises: Promises;
+  readonly record: (event: PromiseEvent) => void;
+  /** Begins the names of this run's letters, so that no two runs send the same one. */
+  readonly name: string;
+  /** How many clients send letters at once. */
+  readonly senders: number;
+  /** What each client does so many times, unless the office is lost before; absent means until it is lost. */
+  readonly times?: number;
+  /** Octets of the letters that are too large for a batch. */
+  readonly large: number;
+}
+
+/** Many clients at once: some send, the owner of each mailbox calls, removes letters and wants some back, an operator purges. */
+export async function runClients(options: ClientsOptions): Promise<void> {
+  const { maildrops, senders } = options;
+  const turns = new Turns();
+  const clients = [
+    ...Array.from({ length: senders }, (_, index) => untilLost(options, (time) => send(options, `${index}-${time}`))),
+    ...maildrops.map((maildrop) => untilLost(options, (time) => callFor(options, maildrop, turns, time))),
+  ];
+  await Promise.all(clients);
+}
+
+async function untilLost(
+  { times = Number.POSITIVE_INFINITY }: ClientsOptions,
+  step: (time: number) => Promise<void>,
+): Promise<void> {
+  try {
+    for (let time = 0; time < times; time += 1) await step(time);
+  } catch (error) {
+    if (!(error instanceof OfficeLost)) throw error;
+  }
+}
+
+async function send({ office, random, maildrops, record, name, large }: ClientsOptions, number: string): Promise<void> {
+  const letter = writeLetter(`${name}-${number}`, random.oneIn(25) ? large + random.below(large) : random.below(6_000));
+  const first = random.below(maildrops.length);
+  const recipients = maildrops.filter((_, index) => index === first || random.oneIn(4));
+  for (const maildrop of recipients) record({ type: 'sending', maildrop, letter: letter.name, sha256: letter.sha256 });
+  const answers = office.deliver(letter, recipients).map(async (promise, index) => {
+    const [answer, maildrop] = [await promise, recipients[index] ?? ''];
+    if (answer.type === 'refused') record({ type: 'refused', maildrop, letter: letter.name });
+    else record({ ...answer, maildrop, letter: letter.name });
+  });
+  for (const answer of await Promise.allSettled(answers)) if (answer.status === 'rejected') throw answer.reason;
+}
+
+/** The owner calls with one or two sessions at once, reads, removes, and sometimes wants letters back. */
+async function callFor(options: ClientsOptions, maildrop: string, turns: Turns, time: number): Promise<void> {
+  const { office, random } = options;
+  const sessions = [await office.openSession(maildrop)];
+  if (random.oneIn(3)) sessions.push(await office.openSession(maildrop));
+  await Promise.all(sessions.map((session) => useSession(options, maildrop, session)));
+  if (time % 3 === 2) await turns.take(() => undelete(options, maildrop));
+  if (time % 5 === 4) await turns.take(() => purge(options));
+}
+
+async function undelete({ office, random, promises, record }: ClientsOptions, maildrop: string): Promise<void> {
+  const chosen = random.some([...promises.restorable(maildrop)], 30);
+  const letters = chosen.map(([, letter]) => letter);
+  record({ type: 'restoring', maildrop, letters });
+  const uniqueIds = chosen.map(([uniqueId]) => uniqueId);
+  const restored = await office.undelete(maildrop, uniqueIds);
+  if (restored !== letters.length) throw new Error(`undelete brought back ${restored} of ${letters.length} letters`);
+  record({ type: 'restored', maildrop, letters });
+}
+
+async function purge({ office, record }: ClientsOptions): Promise<void> {
+  const before = Date.now() - 50;
+  record({ type: 'purging', before });
+  await office.purge(before);
+}
+
+async function useSession(options: ClientsOptions, maildrop: string, session: Session): Promise<void> {
+  const { random, promises, record } = options;
+  const listing = await session.list();
+  for (const [index, uniqueId] of listing.entries()) {
+    const known = promises.letterOf(maildrop, uniqueId) !== undefined;
+    if (known && !random.oneIn(10)) continue;
+    const letter = recogniseLetter(await session.retrieve(index + 1));
+    const { name, sha256 } = letter ?? { name: `a letter without a name, ${uniqueId}`, sha256: '' };
+    record({ type: 'retrieved', maildrop, letter: name, uniqueId, sha256 });
+  }
+  // The more there is, the more is removed, so that the mailbox neither empties nor grows.
+  const remove = random.some([...listing.keys()], Math.min(90, listing.length));
+  const letters = remove.flatMap((index) => promises.letterOf(maildrop, listing[index] ?? '') ?? []);
+  record({ type: 'removing', maildrop, letters, at: Date.now() });
+  if (await session.quit(remove.map((index) => index + 1))) record({ type: 'removed', maildrop, letters });
+}
+
+/** Lets undelete and purge have one turn after the other, so that it is known what can be brought back. */
+class Turns {
+  #last: Promise<unknown> = Promise.resolve();
+
+  take(turn: () => Promise<void>): Promise<void> {
+    const mine = this.#last.then(turn);
+    this.#last = mine.catch(() => undefined);
+    return mine;
+  }
+}

@@ -1,0 +1,69 @@
+import type { Entry, Maildrop, Store } from '@restante/pop/maildrop';
+import { recogniseLetter } from './letter.ts';
+import type { FoundMaildrop, FoundPlacement, Promises, Violation } from './promises.ts';
+
+/** Reads everything that a store holds in these mailboxes. */
+export async function inspect(store: Store, maildrops: readonly string[]): Promise<readonly FoundMaildrop[]> {
+  const found: FoundMaildrop[] = [];
+  for (const name of maildrops) {
+    const maildrop = await store.openMaildrop(name);
+    try {
+      const { count, octets } = maildrop;
+      const letters: FoundPlacement[] = [];
+      while (letters.length < count) {
+        for (const entry of await maildrop.entries(letters.length + 1, count)) {
+          const letter = recogniseLetter(await readLetter(maildrop, entry));
+          letters.push({ uniqueId: entry.uniqueId, octets: entry.octets, letter });
+        }
+      }
+      found.push({ maildrop: name, count, octets, letters });
+    } finally {
+      maildrop.close();
+    }
+  }
+  return found;
+}
+
+/**
+ * Verifies a store that was opened after a crash: what is there and, with `restore`, that what was expunged and not
+ * purged can be brought back whole. Takes what it found as the truth from there on.
+ */
+export async function verifyStore(
+  store: Store,
+  maildrops: readonly string[],
+  promises: Promises,
+  { restore }: { readonly restore: boolean },
+): Promise<readonly Violation[]> {
+  try {
+    const found = await inspect(store, maildrops);
+    const violations = promises.verify(found);
+    if (violations.length > 0) return violations;
+    promises.settle(found);
+    if (!restore) return [];
+    for (const maildrop of maildrops) {
+      const restorable = promises.restorable(maildrop);
+      const letters = [...restorable.values()];
+      promises.record({ type: 'restoring', maildrop, letters });
+      const restored = await store.undelete(maildrop, { uniqueIds: [...restorable.keys()] }, inspector);
+      if (restored !== letters.length)
+        return [{ kind: 'not-restored', maildrop, what: `${restored} of ${letters.length}` }];
+      promises.record({ type: 'restored', maildrop, letters });
+    }
+    return promises.verify(await inspect(store, maildrops));
+  } catch (error) {
+    return [{ kind: 'unreadable', maildrop: '', what: String(error) }];
+  }
+}
+
+async function readLetter(maildrop: Maildrop, entry: Entry): Promise<Buffer> {
+  const slices: Uint8Array[] = [];
+  for (let at = 0; at < entry.octets; ) {
+    const slice = await maildrop.read(entry.number, at);
+    if (slice.length === 0) throw new Error(`letter ${entry.uniqueId} ends at ${at} of ${entry.octets} octets`);
+    slices.push(slice);
+    at += slice.length;
+  }
+  return Buffer.concat(slices);
+}
+
+const inspector = { account: 'inspector', session: 'inspection', address: 'local' };

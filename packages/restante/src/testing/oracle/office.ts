@@ -1,0 +1,87 @@
+import type { Store } from '@restante/pop/maildrop';
+import { StoreError } from '@restante/pop/maildrop';
+import type { SentLetter } from './letter.ts';
+
+/** What became of a letter for one recipient. */
+export type Answer =
+  | { readonly type: 'accepted'; readonly uniqueId?: string }
+  | { readonly type: 'refused'; readonly why: string };
+
+/** A post office as its clients know it. Every promise rejects with {@link OfficeLost} once the office is gone. */
+export interface Office {
+  /** One promise a maildrop, each settled as soon as its answer is there. */
+  deliver(letter: SentLetter, maildrops: readonly string[]): readonly Promise<Answer>[];
+  openSession(maildrop: string): Promise<Session>;
+  undelete(maildrop: string, uniqueIds: readonly string[]): Promise<number>;
+  purge(before: number): Promise<number>;
+}
+
+export interface Session {
+  /** The unique-ids by message-number, the first one's at 0. */
+  list(): Promise<readonly string[]>;
+  retrieve(number: number): Promise<Buffer>;
+  /** Marks these and quits. Whether the answer was +OK. */
+  quit(remove: readonly number[]): Promise<boolean>;
+}
+
+/** The office is gone: what was asked for and not answered may have happened or not. */
+export class OfficeLost extends Error {
+  override readonly name = 'OfficeLost';
+}
+
+/** The trace fields that {@link storeOffice} puts above a letter, in place of those of a delivery protocol. */
+export function traceFor(maildrop: string): Buffer {
+  return Buffer.from(`Delivered-To: ${maildrop}\r\n`);
+}
+
+/** An office in the same process: the store's own methods. */
+export function storeOffice(store: Store): Office {
+  return {
+    deliver(letter, maildrops) {
+      const recipients = maildrops.map((maildrop) => ({ maildrop, trace: traceFor(maildrop) }));
+      const delivery = store.beginDelivery({ returnPath: 'sender@example.org', recipients });
+      const written = (async () => {
+        for (let at = 0; at < letter.content.length; at += 65_536) {
+          await delivery.write(letter.content.subarray(at, at + 65_536));
+        }
+        return delivery.commit();
+      })();
+      return maildrops.map(async (_, index): Promise<Answer> => {
+        const answer = await (await written)[index];
+        if (answer === undefined || answer instanceof StoreError) return { type: 'refused', why: String(answer) };
+        return { type: 'accepted', uniqueId: answer.uniqueId };
+      });
+    },
+
+    async openSession(name) {
+      const maildrop = await store.openMaildrop(name);
+      const entries = async (from: number, to: number) => await maildrop.entries(from, to);
+      return {
+        async list() {
+          const uniqueIds: string[] = [];
+          while (uniqueIds.length < maildrop.count) {
+            uniqueIds.push(...(await entries(uniqueIds.length + 1, maildrop.count)).map(({ uniqueId }) => uniqueId));
+          }
+          return uniqueIds;
+        },
+        async retrieve(number) {
+          const slices: Uint8Array[] = [];
+          const [entry] = await entries(number, number);
+          for (let at = 0; at < (entry?.octets ?? 0); at += slices.at(-1)?.length ?? 0) {
+            slices.push(await maildrop.read(number, at));
+          }
+          return Buffer.concat(slices);
+        },
+        async quit(remove) {
+          const by = { account: name, session: 'session', address: '127.0.0.1' };
+          const { notRemoved } = await maildrop.expunge(remove, by).finally(() => maildrop.close());
+          return notRemoved.length === 0;
+        },
+      };
+    },
+
+    undelete: (maildrop, uniqueIds) =>
+      store.undelete(maildrop, { uniqueIds }, { account: maildrop, session: 'undelete', address: 'local' }),
+    purge: (before) => store.purge(before),
+  };
+}
