@@ -11,7 +11,7 @@ export interface Measurements {
 }
 
 const BLANK_LINE = Buffer.from('\r\n\r\n');
-const LINE_START_DOT = Buffer.from('\n.');
+const LINE_START_DOT = Buffer.from('\r\n.');
 /** The longest needle less one: what must be kept of a part to find what lies across its end. */
 const KEPT = BLANK_LINE.length - 1;
 
