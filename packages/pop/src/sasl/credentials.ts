@@ -1,0 +1,30 @@
+import { Secret } from './mechanism.ts';
+import { saslprep } from './saslprep.ts';
+
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** The text of octets, or `undefined` if they are not UTF-8: overlong forms and surrogates are not (PLAIN-03). */
+export function decodeUtf8(octets: Uint8Array): string | undefined {
+  try {
+    return strictUtf8.decode(octets);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A name as a peer presents it, prepared (RFC 4013), or `undefined` if it names nobody (AUTH-18, UTF-09). */
+export function preparedName(octets: Uint8Array): string | undefined {
+  const text = decodeUtf8(octets);
+  const name = text === undefined ? undefined : saslprep(text, 'query');
+  return name === '' ? undefined : name;
+}
+
+/**
+ * A password as a peer presents it, prepared where it can be. USER/PASS and LOGIN know no character set, so any other
+ * octets are taken as they are.
+ */
+export function leniently(password: Uint8Array): Secret {
+  const text = decodeUtf8(password);
+  const prepared = text === undefined ? undefined : saslprep(text, 'query');
+  return new Secret(prepared === undefined || prepared === '' ? password : prepared);
+}
