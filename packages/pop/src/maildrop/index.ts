@@ -3,5 +3,6 @@
  * @module
  */
 export type { Actor, Entry, Maildrop, MaybePromise } from './maildrop.ts';
+export { type MemoryMailbox, memoryMailbox, memoryMaildrop } from './memory.ts';
 export type { Delivery, Envelope, Placed, Recipient, Store, UndeleteChoice } from './store.ts';
 export { StoreError, type StoreErrorKind } from './store-error.ts';

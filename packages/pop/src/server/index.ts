@@ -11,6 +11,15 @@ export {
   type ConnectionOptions,
 } from './connection.ts';
 export {
+  Conversation,
+  type ConversationOptions,
+  type Ending,
+  type Machine,
+  type MachineEffect,
+  type MachineInput,
+} from './conversation.ts';
+export { defaultPop3Limits } from './limits.ts';
+export {
   type ListenAddress,
   Listener,
   type ListenerLimits,
@@ -19,4 +28,5 @@ export {
 } from './listener.ts';
 export { isLoopback, type Peer, peerOf, type TlsLayer } from './peer.ts';
 export type { Pop3Limits, Pop3Options, SessionReport } from './pop3-options.ts';
+export { createPop3Server, type Pop3Server } from './pop3-server.ts';
 export { ServerTls, type TlsSource } from './tls.ts';

@@ -1,0 +1,269 @@
+import { LineReader } from '../wire/line-reader.ts';
+import { authorization } from './authorization.ts';
+import { capabilities } from './capabilities.ts';
+import type { ArgumentOf, Arguments, CommandRow, Keyword } from './commands.ts';
+import type { Answers, Effect, End, Input, QuestionOf, Questions } from './effects.ts';
+import { runExtension } from './extension-command.ts';
+import type { MaildropView } from './maildrop-view.ts';
+import { argumentOf, keywordOf, rowOf } from './parser.ts';
+import { err, multiline, ok } from './replies.ts';
+import type { Pop3Service } from './service.ts';
+import { meets, type Situation } from './situation.ts';
+import { transaction } from './transaction.ts';
+
+/** The longest command line of any command but AUTH, CRLF included (RFC 2449 §4, EXT-09). */
+const COMMAND_LINE = 255;
+
+/** Octets of replies in one step, after which the session waits for room before it takes the next command. */
+const BURST = 16 * 1024;
+
+/** What each command does. Exhaustive: a row in COMMANDS does not compile without its handler. */
+export type Handlers<K extends Keyword> = {
+  readonly [Each in K]: (session: Session, argument: ArgumentOf<Each>) => void;
+};
+
+const HANDLERS: Handlers<Keyword> = {
+  ...authorization,
+  ...transaction,
+  CAPA(session) {
+    session.send(ok('capabilities follow') + multiline(capabilities(session.service, session.situation)));
+  },
+};
+
+/** What a session did, for the log. */
+export interface Tally {
+  account?: string;
+  mechanism?: string;
+  commands: number;
+  failedLogins: number;
+  /** Letters in the snapshot, sent whole by RETR, sent by TOP, and removed. */
+  letters: number;
+  retrieved: number;
+  topped: number;
+  deleted: number;
+}
+
+/**
+ * One POP3 session on the server's side (RFC 1939): octets and answers in, effects out. There is no socket, clock,
+ * store or randomness in it, and no octets make it throw.
+ *
+ * It is an object that changes rather than a state handed round, since a line reader's buffers should not be copied at
+ * each step. Nothing races all the same: while a question is open, only its answer moves the session.
+ *
+ * `step`, `pending` and `tally` are for the driver; all else is for the handlers of commands.
+ */
+export class Session {
+  readonly service: Pop3Service;
+  readonly tally: Tally = { commands: 0, failedLogins: 0, letters: 0, retrieved: 0, topped: 0, deleted: 0 };
+  situation: Situation;
+  /** The name that USER left for this very command (P3-27). */
+  user: string | undefined;
+  #userForNext: string | undefined;
+  #view: MaildropView | undefined;
+  readonly #reader: LineReader;
+  /** Takes the next line in place of the commands: a SASL exchange is under way (AUTH-27). */
+  #responder: ((line: Buffer) => void) | undefined;
+  #question: keyof Questions | undefined;
+  #then: ((answer: never) => void) | undefined;
+  #badCommands = 0;
+  #inputEnded = false;
+  #shutdown = false;
+  #over = false;
+  #effects: Effect[] = [];
+  /** Text of this step that is not an effect yet: replies in a row become one. */
+  #text = '';
+  /** Octets sent in this step. */
+  #sent = 0;
+
+  constructor(service: Pop3Service, situation: Omit<Situation, 'state'>) {
+    this.service = service;
+    this.situation = { ...situation, state: 'AUTHORIZATION' };
+    this.#reader = new LineReader({ limit: service.saslLine, bareLineFeed: service.bareLineFeed });
+  }
+
+  /** Takes one input and tells what is to be done, in order. After `close` or `destroy` nothing more comes of it. */
+  step(input: Input): readonly Effect[] {
+    if (this.#over) return [];
+    this.#effects = [];
+    this.#sent = 0;
+    switch (input.type) {
+      case 'connected':
+        this.send(ok(`${this.service.hostname} POP3 ready`));
+        break;
+      case 'octets':
+        this.#reader.push(input.octets);
+        break;
+      case 'ended':
+        this.#inputEnded = true;
+        break;
+      case 'shutdown':
+        this.#shutdown = true;
+        break;
+      default:
+        this.#answer(input.type, input.answer);
+    }
+    this.#work();
+    this.#finishText();
+    return this.#effects;
+  }
+
+  /** Octets received that no command was made of yet. */
+  get pending(): number {
+    return this.#reader.pending;
+  }
+
+  /** The maildrop, once there has been a login. */
+  get view(): MaildropView {
+    if (this.#view === undefined) throw new Error('a command of TRANSACTION was let through before login');
+    return this.#view;
+  }
+
+  /** Whoever logged in may now work on the maildrop. */
+  enterTransaction(view: MaildropView): void {
+    this.#view = view;
+    this.tally.letters = view.count;
+    this.situation = { ...this.situation, state: 'TRANSACTION' };
+  }
+
+  /** Leaves a name for the next command, and only for that one. */
+  leaveUser(name: string): void {
+    this.#userForNext = name;
+  }
+
+  /** Gives the next line to an exchange under way. */
+  expectResponse(responder: (line: Buffer) => void): void {
+    this.#responder = responder;
+  }
+
+  send(text: string): void {
+    this.#text += text;
+    this.#sent += text.length;
+  }
+
+  sendOctets(octets: Uint8Array): void {
+    this.#finishText();
+    this.#effects.push({ type: 'send', octets });
+    this.#sent += octets.length;
+  }
+
+  /** Refuses a command that was wrong in itself. Before login that is counted, against those who only try. */
+  bad(text: string): void {
+    this.send(err(text));
+    if (this.situation.state !== 'AUTHORIZATION') return;
+    this.#badCommands += 1;
+    if (this.#badCommands >= this.service.badCommands) this.close('limit', 'too many bad commands before login');
+  }
+
+  /** Asks the driver; `then` goes on with its answer, and no line is taken before. */
+  ask<T extends keyof Questions>(question: QuestionOf<T>, then: (answer: Answers[T]) => void): void {
+    this.#finishText();
+    this.#effects.push(question as Effect);
+    this.#question = question.type;
+    this.#then = then;
+  }
+
+  close(end: End, reason?: string): void {
+    this.#end({ type: 'close', end, ...(reason !== undefined && { reason }) });
+  }
+
+  /** Ends in the middle of a reply: its terminator must never be sent. */
+  destroy(reason: string): void {
+    this.#end({ type: 'destroy', end: 'error', reason });
+  }
+
+  #end(effect: Effect): void {
+    this.#finishText();
+    this.#effects.push(effect);
+    this.#over = true;
+  }
+
+  #answer(type: keyof Answers, answer: unknown): void {
+    const then = this.#then;
+    if (then === undefined || type !== this.#question) throw new Error(`${type} was answered, and not asked`);
+    this.#question = undefined;
+    this.#then = undefined;
+    then(answer as never);
+  }
+
+  /** Takes lines until there is no whole one, a question is open, or it is over. */
+  #work(): void {
+    while (this.#then === undefined && !this.#over) {
+      if (this.#shutdown) {
+        this.close('shutdown');
+      } else if (this.#sent >= BURST && this.#reader.pending > 0) {
+        this.ask({ type: 'room' }, () => {});
+      } else {
+        const line = this.#reader.next();
+        if (line !== undefined) this.#line(line);
+        else if (this.#inputEnded) this.close('closed');
+        else return;
+      }
+    }
+  }
+
+  #line(line: Buffer | 'too-long' | 'bare-line-feed'): void {
+    const responder = this.#responder;
+    this.#responder = undefined;
+    this.user = this.#userForNext;
+    this.#userForNext = undefined;
+    if (responder === undefined) this.tally.commands += 1;
+    if (line === 'too-long') {
+      this.bad('line too long');
+    } else if (line === 'bare-line-feed') {
+      this.bad('a line ends with CRLF');
+    } else if (responder !== undefined) {
+      responder(line);
+    } else {
+      const refusal = this.#command(line);
+      if (refusal !== undefined) this.bad(refusal);
+    }
+  }
+
+  /** The gate: unless all that the command's row asks for holds, it has no effect; the answer says why (P3-07, P3-08). */
+  #command(line: Buffer): string | undefined {
+    const keyword = keywordOf(line);
+    if (line.length + 2 > COMMAND_LINE && keyword !== 'AUTH') return 'line too long';
+    const row = rowOf(keyword);
+    if (row === undefined) return this.#extension(keyword, line);
+    if (!row.states.includes(this.situation.state)) return wrongState(keyword, this.situation);
+    if (!meets(this.situation, row.requires)) return unmet(row.requires, this.situation);
+    const argument = argumentOf(row.arguments, keyword, line);
+    if (argument === 'syntax') return `syntax: ${usage(keyword, row.arguments)}`;
+    HANDLERS[keyword as Keyword](this, argument as never);
+    return undefined;
+  }
+
+  #extension(keyword: string, line: Buffer): string | undefined {
+    const extension = this.service.extensions.get(keyword);
+    if (extension === undefined) return 'unknown command';
+    if (!extension.states.includes(this.situation.state)) return wrongState(keyword, this.situation);
+    runExtension(this, extension, line);
+    return undefined;
+  }
+
+  #finishText(): void {
+    if (this.#text === '') return;
+    this.#effects.push({ type: 'send', octets: this.#text });
+    this.#text = '';
+  }
+}
+
+function wrongState(keyword: string, { state }: Situation): string {
+  return state === 'AUTHORIZATION' ? `log in before ${keyword}` : `too late for ${keyword}, there was a login`;
+}
+
+function unmet(requirement: CommandRow['requires'], { secure, certificate }: Situation): string {
+  if (requirement === 'tls-possible') return secure ? 'TLS is active already' : 'there is no TLS here';
+  return certificate ? 'not in the clear: STLS comes first' : 'not in the clear';
+}
+
+function usage(keyword: string, shape: keyof Arguments): string {
+  switch (shape) {
+    case 'none':
+      return `${keyword} stands alone`;
+    case 'octets':
+      return `${keyword} and a word`;
+    default:
+      return `${keyword} ${shape}`;
+  }
+}
