@@ -3,8 +3,11 @@ import * as v from 'valibot';
 import { nearest } from './nearest.ts';
 import { SETTINGS, type Setting, type SettingKey, type Settings } from './settings.ts';
 
-/** One thing wrong with a configuration. The message begins with the dotted key, or with the line and column. */
+/** One thing wrong with a configuration. */
 export interface Problem {
+  /** Whether it stands in the file; else on the command line. */
+  readonly inFile: boolean;
+  /** Begins with the dotted key, the name of the override, or the line and column. */
   readonly message: string;
 }
 
@@ -36,32 +39,36 @@ export function readSettings(source: SettingsSource): ReadSettings {
   const problems: Problem[] = [];
   const settings: Record<string, unknown> = {};
   for (const [key, row] of Object.entries(SETTINGS)) settings[key] = row.default;
+  const overridden = new Map((source.overrides ?? []).map((override) => [override.key, override]));
 
-  const take = (key: SettingKey, name: string, raw: unknown, folder: string): void => {
+  const take = (key: SettingKey, name: string, raw: unknown, inFile: boolean, folder: string): void => {
     const { kind } = SETTINGS[key] as Setting<unknown>;
     const result = v.safeParse(kind.schema, raw);
-    if (result.success) settings[key] = kind.within?.(result.output as never, folder) ?? result.output;
-    else problems.push({ message: `${name} ${result.issues[0].message}` });
+    if (result.success) settings[key] = kind.within?.(result.output, folder) ?? result.output;
+    else problems.push({ inFile, message: `${name} ${result.issues[0].message}` });
   };
 
-  for (const { key, raw } of fileValues(source.text ?? '', problems)) take(key, key, raw, source.folder);
-  for (const { key, name, value, folder } of source.overrides ?? []) take(key, name, value, folder);
+  for (const { key, raw } of fileValues(source.text ?? '', problems)) take(key, key, raw, true, source.folder);
+  for (const { key, name, value, folder } of overridden.values()) take(key, name, value, false, folder);
 
-  for (const message of contradictions(settings as unknown as Settings)) problems.push({ message });
+  for (const { key, message } of contradictions(settings as unknown as Settings)) {
+    problems.push({ inFile: !overridden.has(key), message: `${overridden.get(key)?.name ?? key} ${message}` });
+  }
   if (problems.length > 0) return { type: 'wrong', problems };
   return { type: 'settings', settings: settings as unknown as Settings };
 }
 
 /** What no single value shows to be wrong. */
-function* contradictions(settings: Settings): Generator<string> {
+function* contradictions(settings: Settings): Generator<{ readonly key: SettingKey; readonly message: string }> {
   if (settings['tls.cert'] !== undefined && settings['tls.key'] === undefined) {
-    yield 'tls.key is missing: tls.cert needs the private key beside it';
+    yield { key: 'tls.key', message: 'is missing: tls.cert needs the private key beside it' };
   }
   if (settings['tls.key'] !== undefined && settings['tls.cert'] === undefined) {
-    yield 'tls.cert is missing: tls.key needs the certificate beside it';
+    yield { key: 'tls.cert', message: 'is missing: tls.key needs the certificate beside it' };
   }
   if (settings['listen.lmtp'].some((address) => address.type === 'tcp' && address.port === 25)) {
-    yield 'listen.lmtp must not be port 25, which belongs to SMTP (RFC 2033 §5): use 127.0.0.1:1024 or unix:PATH';
+    const message = 'must not be port 25, which belongs to SMTP (RFC 2033 §5): write 127.0.0.1:1024 or unix:PATH';
+    yield { key: 'listen.lmtp', message };
   }
 }
 
@@ -77,7 +84,7 @@ function fileValues(text: string, problems: Problem[]): FileValue[] {
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
     const reason = (error.message.split('\n', 1)[0] ?? '').replace(/^Invalid TOML document: /, '');
-    problems.push({ message: `line ${error.line}, column ${error.column}: ${reason}` });
+    problems.push({ inFile: true, message: `line ${error.line}, column ${error.column}: ${reason}` });
     return [];
   }
   const values: FileValue[] = [];
@@ -92,8 +99,8 @@ function collect(table: object, prefix: string, values: FileValue[], problems: P
     if (isSettingKey(key)) values.push({ key, raw });
     else if (nested && (isTableName(key) || Object.keys(raw).length > 0)) collect(raw, `${key}.`, values, problems);
     else if (isTableName(key))
-      problems.push({ message: `${key} must be a table, with keys such as ${firstUnder(key)}` });
-    else problems.push({ message: `${printable(key)} is not a setting${suggestion(key)}` });
+      problems.push({ inFile: true, message: `${key} must be a table, with keys such as ${firstUnder(key)}` });
+    else problems.push({ inFile: true, message: `${printable(key)} is not a setting${suggestion(key)}` });
   }
 }
 

@@ -1,3 +1,4 @@
+import { defaultPop3Limits } from '@restante/pop/server';
 import { choice, count, duration, type Kind, line, lines, listen, octets, path } from './kinds.ts';
 
 /** One thing that can be set, and all there is to know about it: the file's reader and the documentation read this. */
@@ -20,8 +21,7 @@ function optional<T>(kind: Kind<T>, otherwise: string, meaning: string): Setting
 const DOMAIN =
   /^(?=.{1,255}$)[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?(?:\.[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?)*$/u;
 const MAX_OCTETS = 2 ** 40;
-const SECOND = 1000;
-const MINUTE = 60 * SECOND;
+const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
@@ -82,26 +82,30 @@ export const SETTINGS = {
     1000,
     'Recipients of one letter (RFC 5321 §4.5.3.1.8: at least 100).',
   ),
-  'limits.sessions': setting(count(1, 1_000_000), 10_000, 'POP3 connections open at once.'),
+  'limits.sessions': setting(count(1, 1_000_000), defaultPop3Limits.connections, 'POP3 connections open at once.'),
   'limits.sessions_per_address': setting(
     count(1, 1_000_000),
-    100,
+    defaultPop3Limits.connectionsPerAddress,
     'POP3 connections open at once from one address. Loopback is exempt.',
   ),
   'limits.unauthenticated': setting(
     count(1, 1_000_000),
-    1000,
+    defaultPop3Limits.unauthenticated,
     'POP3 connections open at once that have not logged in; beyond it the oldest of them is closed.',
   ),
-  'limits.failed_logins': setting(count(1, 1000), 3, 'Failed logins on one connection, after which it is closed.'),
+  'limits.failed_logins': setting(
+    count(1, 1000),
+    defaultPop3Limits.failedLogins,
+    'Failed logins on one connection, after which it is closed.',
+  ),
   'limits.login_failure_delay': setting(
     duration(0, MINUTE),
-    2 * SECOND,
+    defaultPop3Limits.failureDelay,
     'How long the answer to a failed login is held back.',
   ),
   'limits.idle': setting(
     duration(10 * MINUTE, DAY, 'RFC 1939 §3 asks for at least 10 minutes'),
-    10 * MINUTE,
+    defaultPop3Limits.idle,
     'How long a POP3 client may be silent before it is logged out, and its letters left as they were.',
   ),
   'limits.login_queue': setting(

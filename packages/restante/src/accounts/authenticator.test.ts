@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { before, test } from 'node:test';
+import { type PasswordLogin, Secret, type Verdict } from '@restante/pop/sasl';
+import type { Account } from './account.ts';
+import { Authenticator } from './authenticator.ts';
+import { LoginCache } from './login-cache.ts';
+import { hashPassword, PasswordChecks } from './passwords.ts';
+
+let anna: Account;
+let bert: Account;
+let rows: Map<string, Account>;
+
+before(async () => {
+  const row = { addresses: [], credentialVersion: 1, disabled: false, created: 0 };
+  anna = { ...row, name: 'anna', passwordHash: await hashPassword(new Secret(' s3 cret ')) };
+  bert = { ...row, name: 'bert', passwordHash: await hashPassword(new Secret('bertie')) };
+});
+
+function office(passwords = new PasswordChecks()) {
+  rows = new Map([
+    ['anna', anna],
+    ['anna@localhost', anna],
+    ['bert', bert],
+  ]);
+  return new Authenticator({ findAccount: (identity) => rows.get(identity), passwords, cache: new LoginCache() });
+}
+
+function login(name: string, password: string, as?: string): PasswordLogin {
+  const authorization = as === undefined ? {} : { authorizationIdentity: as };
+  return { mechanism: 'PLAIN', authenticationIdentity: name, password: new Secret(password), ...authorization };
+}
+
+const ACCEPTED: Verdict = { type: 'accepted', account: 'anna' };
+const REFUSED: Verdict = { type: 'refused' };
+const UNAVAILABLE: Verdict = { type: 'unavailable' };
+
+test('by name and by address, with the password as it is', async () => {
+  const door = office();
+  assert.deepEqual(await door.authenticate(login('anna', ' s3 cret ')), ACCEPTED);
+  assert.deepEqual(await door.authenticate(login('anna@localhost', ' s3 cret ')), ACCEPTED);
+  assert.deepEqual(await door.authenticate(login('anna', 's3 cret')), REFUSED);
+  assert.deepEqual(await door.authenticate(login('nobody', ' s3 cret ')), REFUSED);
+});
+
+test('a login that was verified is answered at once, without a promise', async () => {
+  const door = office();
+  assert.ok(door.authenticate(login('anna', ' s3 cret ')) instanceof Promise);
+  await door.authenticate(login('anna', ' s3 cret '));
+  assert.deepEqual(door.authenticate(login('anna@localhost', ' s3 cret ')), ACCEPTED);
+  assert.ok(door.authenticate(login('anna', 'wrong')) instanceof Promise);
+});
+
+test('a cached login is void once the password changed or the account is disabled', async () => {
+  const door = office();
+  await door.authenticate(login('anna', ' s3 cret '));
+  rows.set('anna', { ...anna, passwordHash: await hashPassword(new Secret('new')), credentialVersion: 2 });
+  assert.deepEqual(await door.authenticate(login('anna', ' s3 cret ')), REFUSED);
+  assert.deepEqual(await door.authenticate(login('anna', 'new')), ACCEPTED);
+  rows.set('anna', { ...anna, disabled: true, credentialVersion: 3 });
+  assert.deepEqual(await door.authenticate(login('anna', ' s3 cret ')), REFUSED);
+});
+
+test('disabled counts even where the credential version did not grow', async () => {
+  const door = office();
+  await door.authenticate(login('anna', ' s3 cret '));
+  rows.set('anna', { ...anna, disabled: true });
+  assert.deepEqual(await door.authenticate(login('anna', ' s3 cret ')), REFUSED);
+});
+
+test('PLAIN-05: nobody acts for somebody else, under no name', async () => {
+  const door = office();
+  assert.deepEqual(await door.authenticate(login('anna', ' s3 cret ', 'anna')), ACCEPTED);
+  assert.deepEqual(await door.authenticate(login('anna', ' s3 cret ', 'anna@localhost')), ACCEPTED);
+  assert.deepEqual(await door.authenticate(login('anna', ' s3 cret ', 'bert')), REFUSED);
+  assert.deepEqual(await door.authenticate(login('anna', ' s3 cret ', 'nobody')), REFUSED);
+  assert.deepEqual(await door.authenticate(login('anna', ' s3 cret ')), ACCEPTED, 'and it is cached by now');
+  assert.deepEqual(await door.authenticate(login('anna', ' s3 cret ', 'bert')), REFUSED);
+});
+
+test('RC-03: what cannot be decided is unavailable, never refused', async () => {
+  const failures: unknown[] = [];
+  for (const findAccount of [
+    () => {
+      throw new Error('the index is closed');
+    },
+    () => Promise.reject(new Error('the index is closed')),
+    () => ({ ...anna, passwordHash: 'not a hash' }),
+  ]) {
+    const options = { passwords: new PasswordChecks(), cache: new LoginCache() };
+    const door = new Authenticator({ ...options, findAccount, onFailure: (thrown) => failures.push(thrown) });
+    assert.deepEqual(await door.authenticate(login('anna', ' s3 cret ')), UNAVAILABLE);
+  }
+  assert.equal(failures.length, 3);
+});
+
+test('a full queue makes logins unavailable, but not the cached ones', async () => {
+  const door = office(new PasswordChecks({ atOnce: 1, waiting: 2 }));
+  await door.authenticate(login('anna', ' s3 cret '));
+  const storm = Array.from({ length: 10 }, (_, index) => door.authenticate(login(`guess-${index}`, 'x')));
+  assert.deepEqual(door.authenticate(login('anna', ' s3 cret ')), ACCEPTED);
+  const verdicts = (await Promise.all(storm)).map((verdict) => verdict.type);
+  assert.deepEqual(verdicts.toSorted(), [...Array(3).fill('refused'), ...Array(7).fill('unavailable')]);
+});
