@@ -1,0 +1,145 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { type Address, type Mode, openPlain } from './connection.ts';
+import type { Office } from './office.ts';
+import type { Pop3Place } from './pop3-client.ts';
+import { endWithThisProcess, temporaryFolder } from './running-office.ts';
+
+/** Owner of the mail: any user that is nobody. */
+const OWNER = 65534;
+
+/**
+ * Debian's Dovecot as a post office: run against it, the tests with foreign clients show that what they expect is no
+ * invention of ours. Needs root, and the packages dovecot-pop3d and dovecot-lmtpd.
+ */
+export class Dovecot implements Office {
+  readonly pop3: Address;
+  readonly pop3s: Address;
+  readonly lmtp: Address;
+  readonly certificate: string;
+  readonly #folder: string;
+  readonly #stop: () => Promise<void>;
+
+  private constructor(folder: string, ports: readonly number[], stop: () => Promise<void>) {
+    const [pop3, pop3s, lmtp] = ports.map((port) => ({ host: '127.0.0.1', port }));
+    if (!pop3 || !pop3s || !lmtp) throw new Error('three listeners need three ports');
+    this.pop3 = pop3;
+    this.pop3s = pop3s;
+    this.lmtp = lmtp;
+    this.#folder = folder;
+    this.#stop = stop;
+    this.certificate = join(folder, 'cert.pem');
+  }
+
+  static isInstalled(): boolean {
+    return existsSync('/usr/lib/dovecot/pop3') && existsSync('/usr/lib/dovecot/lmtp') && process.getuid?.() === 0;
+  }
+
+  static async start(): Promise<Dovecot> {
+    const folder = temporaryFolder();
+    chmodSync(folder, 0o755);
+    for (const name of ['base', 'state', 'mail']) mkdirSync(join(folder, name));
+    chownSync(join(folder, 'mail'), OWNER, OWNER);
+    makeCertificate(folder);
+    const ports = [await freePort(), await freePort(), await freePort()];
+    writeFileSync(join(folder, 'dovecot.conf'), configuration(folder, ports));
+    const child = spawn('dovecot', ['-F', '-c', join(folder, 'dovecot.conf')], { stdio: 'ignore' });
+    endWithThisProcess(child);
+    const stop = async () => {
+      child.kill('SIGTERM');
+      await once(child, 'exit');
+    };
+    const dovecot = new Dovecot(folder, ports, stop);
+    for (const address of [dovecot.pop3, dovecot.pop3s, dovecot.lmtp]) await opened(address);
+    return dovecot;
+  }
+
+  place(mode: Mode): Pop3Place {
+    return { address: mode === 'TLS' ? this.pop3s : this.pop3, mode, ca: readFileSync(this.certificate, 'utf8') };
+  }
+
+  /** It takes every name with every password. */
+  async addAccount(): Promise<void> {}
+
+  async close(): Promise<void> {
+    await this.#stop();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+function configuration(folder: string, [pop3, pop3s, lmtp]: readonly number[]): string {
+  return `
+base_dir = ${folder}/base
+state_dir = ${folder}/state
+instance_name = restante-tests
+log_path = ${folder}/log
+protocols = pop3 lmtp
+listen = 127.0.0.1
+ssl = yes
+ssl_cert = <${folder}/cert.pem
+ssl_key = <${folder}/key.pem
+disable_plaintext_auth = no
+auth_mechanisms = plain login
+first_valid_uid = 1
+mail_location = maildir:~/Maildir
+mail_max_userip_connections = 1000
+lmtp_save_to_detail_mailbox = no
+passdb {
+  driver = static
+  args = nopassword=y
+}
+userdb {
+  driver = static
+  args = uid=${OWNER} gid=${OWNER} home=${folder}/mail/%n allow_all_users=yes
+}
+service pop3-login {
+  inet_listener pop3 {
+    port = ${pop3}
+  }
+  inet_listener pop3s {
+    port = ${pop3s}
+    ssl = yes
+  }
+}
+service lmtp {
+  inet_listener lmtp {
+    port = ${lmtp}
+  }
+}
+`;
+}
+
+function makeCertificate(folder: string): void {
+  const made = spawnSync('openssl', [
+    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'],
+    ...['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'],
+    ...['-keyout', join(folder, 'key.pem'), '-out', join(folder, 'cert.pem')],
+  ]);
+  if (made.status !== 0) throw new Error(made.stderr.toString());
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+/** It says nowhere when its listeners are open, so they are tried. */
+async function opened(address: Address): Promise<void> {
+  const patience = AbortSignal.timeout(60_000);
+  for (;;) {
+    const socket = await openPlain(address).catch(() => undefined);
+    if (socket) {
+      socket.destroy();
+      return;
+    }
+    patience.throwIfAborted();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
