@@ -177,6 +177,8 @@ export class IncomingLetter implements Delivery {
   async #handOverRecord(): Promise<DeliverResult> {
     const record = this.#record;
     if (!record) throw new StoreError('temporary', 'the letter was let go of');
+    // Once it is handed over it has no length any more.
+    const held = record.length;
     const content = this.#measure.finish();
     const traces = this.#traces.length;
     writeHeader(record, { traces, octets: content.octets, tracesCheck: crc32(this.#traces), sha256: content.sha256 });
@@ -195,7 +197,7 @@ export class IncomingLetter implements Delivery {
       );
     } finally {
       // Its memory is the writer's until it has answered: only then may others have it.
-      this.#room.buffered -= record.length;
+      this.#room.buffered -= held;
       this.#record = undefined;
     }
   }
