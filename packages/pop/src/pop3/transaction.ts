@@ -17,12 +17,7 @@ export const transaction: Handlers<'STAT' | 'LIST' | 'RETR' | 'DELE' | 'NOOP' | 
     if (number !== undefined) {
       return withEntry(session, number, (entry) => session.send(ok(`${entry.number} ${entry.octets}`)));
     }
-    const { messages, octets } = session.view.left;
-    sendListing(
-      session,
-      ok(`${messages} messages (${octets} octets)`),
-      (entry) => `${entry.number} ${entry.octets}\r\n`,
-    );
+    sendListing(session, ok(session.view.summary), (entry) => `${entry.number} ${entry.octets}\r\n`);
   },
 
   UIDL(session, number) {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Canonicalizer, canonical } from './canonical.ts';
+import { cut } from './cut.test-support.ts';
 import { Measure, measure } from './measure.ts';
-import { cut } from './testing.ts';
 
 const form = (text: string) => Buffer.from(canonical(Buffer.from(text, 'latin1'))).toString('latin1');
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { cut } from './cut.test-support.ts';
 import { type Line, LineReader, type LineReaderOptions } from './line-reader.ts';
-import { cut } from './testing.ts';
 
 const tolerant: LineReaderOptions = { limit: 20, bareLineFeed: true };
 const strict: LineReaderOptions = { limit: 20, bareLineFeed: false };

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Canonicalizer } from './canonical.ts';
+import { cut } from './cut.test-support.ts';
 import { Stuffer } from './stuffer.ts';
-import { cut } from './testing.ts';
 import { Unstuffer } from './unstuffer.ts';
 
 function sent(parts: readonly Uint8Array[]): string {

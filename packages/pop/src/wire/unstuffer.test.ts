@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { cut } from './testing.ts';
+import { cut } from './cut.test-support.ts';
 import { Unstuffer } from './unstuffer.ts';
 
 function read(parts: readonly Uint8Array[]) {
