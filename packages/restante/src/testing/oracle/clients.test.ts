@@ -39,7 +39,7 @@ async function visit(breakStore: (store: MemoryStore) => Partial<Store> = () => 
     times: 60,
     large: 70_000,
   });
-  return { counts, violations: await verifyStore(store, maildrops, promises, { restore: true }) };
+  return { counts, violations: await verifyStore(store, maildrops, promises, { use: true }) };
 }
 
 test('against a store that keeps its promises nothing is wrong, and everything was done', async () => {

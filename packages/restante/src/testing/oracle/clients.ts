@@ -79,6 +79,7 @@ async function purge({ office, record }: ClientsOptions): Promise<void> {
   const before = Date.now() - 50;
   record({ type: 'purging', before });
   await office.purge(before);
+  await office.compact();
 }
 
 async function useSession(options: ClientsOptions, maildrop: string, session: Session): Promise<void> {

@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import type { Entry, Maildrop, Store } from '@restante/pop/maildrop';
-import { recogniseLetter } from './letter.ts';
+import { recogniseLetter, writeLetter } from './letter.ts';
+import { storeOffice } from './office.ts';
 import type { FoundMaildrop, FoundPlacement, Promises, Violation } from './promises.ts';
 
 /** Reads everything that a store holds in these mailboxes. */
@@ -25,21 +27,20 @@ export async function inspect(store: Store, maildrops: readonly string[]): Promi
 }
 
 /**
- * Verifies a store that was opened after a crash: what is there and, with `restore`, that what was expunged and not
- * purged can be brought back whole. Takes what it found as the truth from there on.
+ * Verifies what is in a store that was opened after a crash, and takes it as the truth from there on. With `use`, also
+ * that what was expunged and not purged can be brought back whole, and that another letter is taken.
  */
 export async function verifyStore(
   store: Store,
   maildrops: readonly string[],
   promises: Promises,
-  { restore }: { readonly restore: boolean },
+  { use }: { readonly use: boolean },
 ): Promise<readonly Violation[]> {
   try {
     const found = await inspect(store, maildrops);
     const violations = promises.verify(found);
-    if (violations.length > 0) return violations;
     promises.settle(found);
-    if (!restore) return [];
+    if (violations.length > 0 || !use) return violations;
     for (const maildrop of maildrops) {
       const restorable = promises.restorable(maildrop);
       const letters = [...restorable.values()];
@@ -49,9 +50,21 @@ export async function verifyStore(
         return [{ kind: 'not-restored', maildrop, what: `${restored} of ${letters.length}` }];
       promises.record({ type: 'restored', maildrop, letters });
     }
+    await deliverOne(store, maildrops, promises);
     return promises.verify(await inspect(store, maildrops));
   } catch (error) {
     return [{ kind: 'unreadable', maildrop: '', what: String(error) }];
+  }
+}
+
+async function deliverOne(store: Store, maildrops: readonly string[], promises: Promises): Promise<void> {
+  const { name, content, sha256 } = writeLetter(`inspection-${randomUUID()}`, 1_000);
+  for (const maildrop of maildrops) promises.record({ type: 'sending', maildrop, letter: name, sha256 });
+  const answers = storeOffice(store).deliver({ name, content, sha256 }, maildrops);
+  for (const [index, maildrop] of maildrops.entries()) {
+    const answer = await answers[index];
+    if (answer?.type !== 'accepted') throw new Error(`a letter is refused: ${answer?.why}`);
+    promises.record({ ...answer, maildrop, letter: name });
   }
 }
 

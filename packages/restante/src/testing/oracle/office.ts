@@ -14,6 +14,8 @@ export interface Office {
   openSession(maildrop: string): Promise<Session>;
   undelete(maildrop: string, uniqueIds: readonly string[]): Promise<number>;
   purge(before: number): Promise<number>;
+  /** Gives back the room of letters that are gone for good. */
+  compact(): Promise<void>;
 }
 
 export interface Session {
@@ -35,7 +37,7 @@ export function traceFor(maildrop: string): Buffer {
 }
 
 /** An office in the same process: the store's own methods. */
-export function storeOffice(store: Store): Office {
+export function storeOffice(store: Store, compact: () => Promise<unknown> = async () => {}): Office {
   return {
     deliver(letter, maildrops) {
       const recipients = maildrops.map((maildrop) => ({ maildrop, trace: traceFor(maildrop) }));
@@ -83,5 +85,8 @@ export function storeOffice(store: Store): Office {
     undelete: (maildrop, uniqueIds) =>
       store.undelete(maildrop, { uniqueIds }, { account: maildrop, session: 'undelete', address: 'local' }),
     purge: (before) => store.purge(before),
+    compact: async () => {
+      await compact();
+    },
   };
 }

@@ -60,7 +60,7 @@ export class Disk {
   constructor(folder: string, image: Image) {
     this.#folder = folder;
     for (const [path, content] of image) {
-      const named: Named = content === 'directory' ? content : { durable: Buffer.from(content), pending: [] };
+      const named: Named = content === 'directory' ? content : { durable: content, pending: [] };
       this.#names.set(path, named);
       this.#durableNames.set(path, named);
     }
@@ -145,7 +145,7 @@ export class Disk {
     inode.pending = [...inode.pending, change];
     if (!descriptor?.synced) return done;
     return () => {
-      inode.durable = changed(inode.durable, change);
+      inode.durable = changed(inode.durable, [change]);
       inode.pending = inode.pending.filter((other) => other !== change);
     };
   }
@@ -170,7 +170,7 @@ export class Disk {
     const inode = this.#names.get(path);
     if (inode === undefined || inode === 'directory') return done;
     return () => {
-      inode.durable = inode.pending.filter(isCovered).reduce(changed, inode.durable);
+      inode.durable = changed(inode.durable, inode.pending.filter(isCovered));
       inode.pending = inode.pending.filter((change) => !isCovered(change));
     };
   }
@@ -212,7 +212,7 @@ function setName(names: Map<string, Named>, { path, named }: Naming): void {
 }
 
 function contentOf({ durable, pending }: Inode, loss: Loss, tear: number, random: Random): Buffer {
-  return chosen(pending, loss, tear, random).reduce(changed, Buffer.from(durable));
+  return changed(durable, chosen(pending, loss, tear, random));
 }
 
 function chosen(pending: readonly Change[], loss: Loss, tear: number, random: Random): readonly Change[] {
@@ -246,15 +246,23 @@ function pieces(change: Change): readonly Change[] {
   return all;
 }
 
-function changed(content: Buffer, change: Change): Buffer {
-  if (change.type === 'truncate') {
-    const zeros = Buffer.alloc(Math.max(0, change.length - content.length));
-    return Buffer.concat([content.subarray(0, change.length), zeros]);
+/** The octets after these changes, in this order. A hole is zeros. */
+function changed(content: Buffer, changes: readonly Change[]): Buffer {
+  if (changes.length === 0) return content;
+  const ends = changes.map((change) => (change.type === 'truncate' ? change.length : change.at + change.octets.length));
+  const room = Buffer.alloc(Math.max(content.length, ...ends));
+  content.copy(room);
+  let length = content.length;
+  for (const change of changes) {
+    if (change.type === 'truncate') {
+      room.fill(0, change.length);
+      length = change.length;
+    } else {
+      change.octets.copy(room, change.at);
+      length = Math.max(length, change.at + change.octets.length);
+    }
   }
-  const end = change.at + change.octets.length;
-  const large = end <= content.length ? content : Buffer.concat([content, Buffer.alloc(end - content.length)]);
-  change.octets.copy(large, change.at);
-  return large;
+  return room.subarray(0, length);
 }
 
 function lengthOf(inode: Inode): number {

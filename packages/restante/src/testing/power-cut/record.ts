@@ -11,7 +11,11 @@ export function whyNotRecord(): string | undefined {
 }
 
 /** Runs a Node program to its end and answers what it did to files. Rejects when it fails. */
-export async function recordProgram(program: string, args: readonly string[], traceFile: string): Promise<readonly Traced[]> {
+export async function recordProgram(
+  program: string,
+  args: readonly string[],
+  traceFile: string,
+): Promise<readonly Traced[]> {
   const strace = ['-f', '-y', '-xx', '-s', '100000000', '--seccomp-bpf', '-o', traceFile, '-e', `trace=${tracedCalls}`];
   const child = spawn('strace', [...strace, process.execPath, program, ...args], {
     stdio: ['ignore', 'inherit', 'pipe'],

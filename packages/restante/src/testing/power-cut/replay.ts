@@ -12,8 +12,9 @@ export interface Moment {
 
 export interface Recording {
   readonly folder: string;
-  /** What the folder held before, all of it durable. */
+  /** What the folder held before, all of it durable, and what had been promised. */
   readonly before: Image;
+  readonly promised: readonly PromiseEvent[];
   readonly traced: readonly Traced[];
   /** The file that clients wrote their {@link PromiseEvent}s to, a line each. */
   readonly log: string;
@@ -37,7 +38,7 @@ export async function replay(
   visit: (moment: Moment, disk: Disk, events: readonly PromiseEvent[]) => Promise<void>,
 ): Promise<void> {
   const disk = new Disk(recording.folder, recording.before);
-  const events: PromiseEvent[] = [];
+  const events: PromiseEvent[] = [...recording.promised];
   const ends = new Map<Traced, () => void>();
   const stops = new Map(moments.map((moment) => [moment.line, moment]));
   for (const { line, traced, over } of happenings(recording)) {

@@ -1,0 +1,106 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openStore } from '../../store/store.ts';
+import { verifyStore } from '../oracle/inspect.ts';
+import { type PromiseEvent, Promises, type Violation } from '../oracle/promises.ts';
+import { Random } from '../oracle/random.ts';
+import { type Image, type Loss, losses } from './disk.ts';
+import { digestOf, moveImage, writeImage } from './image.ts';
+import { type Moment, momentsOf, type Recording, replay } from './replay.ts';
+import { workloadLimits } from './workload.ts';
+
+/** A power cut after which a promise was not kept. */
+export interface Broken {
+  readonly moment: Moment;
+  readonly loss: Loss;
+  readonly violations: readonly Violation[];
+}
+
+export interface Checked {
+  /** Folders that were rebuilt, opened and verified. */
+  readonly cuts: number;
+  readonly broken: readonly Broken[];
+}
+
+export interface CutOptions {
+  readonly maildrops: readonly string[];
+  /** At how many moments the power is cut. */
+  readonly moments: number;
+  /** How many kinds of loss are tried at each moment: first that of all that is unsynced, then others by turns. */
+  readonly losses: number;
+  readonly seed: number;
+  /** Broken promises after which it ends; default 1. */
+  readonly enough?: number;
+}
+
+/** Cuts the power at many moments of a recording, and verifies what a store opened on the rest holds. */
+export async function cutPower(recording: Recording, options: CutOptions): Promise<Checked> {
+  const random = new Random(options.seed);
+  const broken: Broken[] = [];
+  let cuts = 0;
+  const moments = choose(momentsOf(recording), options.moments, random);
+  await replay(recording, moments, async (moment, disk, events) => {
+    const seen = new Set<string>();
+    for (let time = 0; time < options.losses && broken.length < (options.enough ?? 1); time += 1) {
+      const loss = losses[time === 0 ? 0 : 1 + (cuts % (losses.length - 1))] ?? 'all';
+      const image = disk.image(loss, random);
+      const digest = digestOf(image);
+      if (seen.has(digest)) continue;
+      seen.add(digest);
+      const violations = await checkCut(recording.folder, image, options.maildrops, events);
+      if (violations.length > 0) broken.push({ moment, loss, violations });
+      cuts += 1;
+    }
+  });
+  return { cuts, broken };
+}
+
+/** Where folders are rebuilt: in memory where there is a file system for it, since their own syncs prove nothing. */
+const memory = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
+
+async function checkCut(
+  folder: string,
+  image: Image,
+  maildrops: readonly string[],
+  events: readonly PromiseEvent[],
+): Promise<readonly Violation[]> {
+  const promises = new Promises();
+  for (const event of events) promises.record(event);
+  const rebuilt = await mkdtemp(join(memory, 'restante-power-cut-'));
+  try {
+    writeImage(moveImage(image, folder, rebuilt));
+    await using store = await openStore({ data: rebuilt, limits: workloadLimits });
+    const there = maildrops.filter((name) => store.byName(name));
+    if (events.length > 0 && there.length < maildrops.length) {
+      return [
+        { kind: 'lost', maildrop: maildrops.filter((name) => !there.includes(name)).join(), what: 'the account' },
+      ];
+    }
+    return await verifyStore(store, there, promises, { use: true });
+  } catch (error) {
+    return [{ kind: 'unreadable', maildrop: '', what: String(error) }];
+  } finally {
+    await rm(rebuilt, { recursive: true });
+  }
+}
+
+/** Half of them where an answer went out, a third where a sync was over, the rest anywhere; spread over the recording. */
+function choose(all: readonly Moment[], count: number, random: Random): readonly Moment[] {
+  const shares = {
+    answered: Math.ceil(count / 2),
+    synced: Math.ceil(count / 3),
+    between: Math.floor(count / 6),
+  } as const;
+  const chosen: Moment[] = [];
+  for (const [point, share] of Object.entries(shares)) {
+    const candidates = all.filter((moment) => moment.point === point);
+    const step = Math.max(1, candidates.length / share);
+    for (let at = 0; at < candidates.length; at += step) {
+      const moment = candidates[Math.min(candidates.length - 1, Math.floor(at + random.below(Math.ceil(step))))];
+      if (moment) chosen.push(moment);
+    }
+  }
+  return chosen;
+}
