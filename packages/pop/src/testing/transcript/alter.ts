@@ -1,5 +1,5 @@
 import { type Piece, shown } from './octet-text.ts';
-import type { Step, Transcript } from './transcript.ts';
+import type { Expected, Step, Transcript } from './transcript.ts';
 
 /** A transcript in which the server is said to answer something else. */
 export interface Altered {
@@ -13,21 +13,38 @@ export interface Altered {
  * has to fail, or the line shows nothing.
  */
 export function alterations(transcript: Transcript): readonly Altered[] {
-  const altered: Altered[] = [];
-  transcript.sessions.forEach((steps, session) => {
-    steps.forEach((step, index) => {
-      if (step.type !== 'expect') return;
-      const pieces = alter(step.pieces);
-      const what = `${transcript.file}:${step.line} "${shownPieces(step.pieces)}"`;
-      const put = (...instead: Step[]) => replaced(transcript, session, index, instead);
-      altered.push({ what: `${what} altered to "${shownPieces(pieces)}"`, transcript: put({ ...step, pieces }) });
+  return transcript.sessions.flatMap((steps, session) =>
+    steps.flatMap((step, index): readonly Altered[] => {
+      // Of a line that stands for hundreds, the first and the last will do.
+      if (steps[index - 1]?.line === step.line && steps[index + 1]?.line === step.line) return [];
+      const put = (...instead: readonly Step[]) => replaced(transcript, session, index, instead);
       // A client that hangs up does not see what it did not read.
       const next = steps.slice(index + 1).find((later) => later.connection === step.connection);
-      const unseen = next?.type === 'drop' || next?.type === 'reset';
-      if (!unseen && steps.length > 1) altered.push({ what: `${what} left out`, transcript: put() });
-    });
-  });
-  return altered;
+      const unseen = next?.type === 'drop' || next?.type === 'reset' || steps.length === 1;
+      if (step.type === 'expect') {
+        const altered = put({ ...step, pieces: alter(step.pieces) });
+        return [
+          { what: inWords(transcript, step, alter(step.pieces)), transcript: altered },
+          ...(unseen ? [] : [{ what: inWords(transcript, step), transcript: put() }]),
+        ];
+      }
+      if (step.type !== 'expect-all') return [];
+      const but = (each: number, ...instead: readonly Expected[]) =>
+        put({ ...step, expected: step.expected.toSpliced(each, 1, ...instead) });
+      return step.expected.flatMap((expected, each) => {
+        const pieces = alter(expected.pieces);
+        return [
+          { what: inWords(transcript, expected, pieces), transcript: but(each, { ...expected, pieces }) },
+          ...(unseen ? [] : [{ what: inWords(transcript, expected), transcript: but(each) }]),
+        ];
+      });
+    }),
+  );
+}
+
+function inWords({ file }: Transcript, { pieces, line }: Expected, altered?: readonly Piece[]): string {
+  const what = altered === undefined ? 'left out' : `altered to "${shownPieces(altered)}"`;
+  return `${file}:${line} "${shownPieces(pieces)}" ${what}`;
 }
 
 /** Another line: the other status, or another digit, or another last octet. */
@@ -54,11 +71,10 @@ function replaced(transcript: Transcript, session: number, index: number, instea
 }
 
 function shownPieces(pieces: readonly Piece[]): string {
-  return pieces
-    .map((piece) =>
-      piece.type === 'octets'
-        ? shown(`${piece.octets}|`).slice(0, -1)
-        : `{${piece.type === 'any' ? 'any' : piece.name}}`,
-    )
-    .join('');
+  return pieces.map(shownPiece).join('');
+}
+
+function shownPiece(piece: Piece): string {
+  if (piece.type === 'octets') return shown(`${piece.octets}|`).slice(0, -1);
+  return piece.type === 'name' ? `{${piece.name}${piece.words ? '+' : ''}}` : `{${piece.type}}`;
 }

@@ -17,6 +17,7 @@ test('a text with a number is repeated, and base64 is worked out', () => {
   assert.equal(octets('{base64 \\x00test\\x00test}'), 'AHRlc3QAdGVzdA==');
   assert.equal(octets('{base64 {a*3}}'), 'YWFh');
   assert.equal(octets('2 * 3 *'), '2 * 3 *');
+  assert.deepEqual(parseOctetText('{a{any}*2}'), parseOctetText('a{any}a{any}'));
 });
 
 test('\\c at the end leaves out the line end; an escaped backslash before a c does not', () => {
@@ -27,7 +28,7 @@ test('\\c at the end leaves out the line end; an escaped backslash before a c do
 });
 
 test('what cannot be read is refused', () => {
-  for (const wrong of ['{', '}', '{A}', '{a*}', '\\q', 'a\\', '{base64 a', '{{any}*2}', '\\x4']) {
+  for (const wrong of ['{', '}', '{A}', '{a*}', '\\q', 'a\\', '{base64 a', '{base64 {any}}', '\\x4']) {
     assert.throws(() => parseOctetText(wrong), SyntaxError, wrong);
   }
 });
@@ -44,6 +45,12 @@ test('a line matches as a whole; {any} matches what it likes, and a name one wor
   assert.ok(match('1 whqtswO00WBw418f9t5JxYwZ', '1 {id}'));
   assert.ok(match('+OK 1 whqtswO00WBw418f9t5JxYwZ', '+OK 1 {id}'));
   assert.ok(!match('+OK 1 QhdPYR:00WBw1Ph7x7', '+OK 1 {id}'));
+  assert.ok(match('+OK all the words', '+OK {reply+}'));
+  assert.ok(match('+OK all the words', '+OK {reply+}'));
+  assert.ok(!match('+OK all the word', '+OK {reply+}'));
+  assert.ok(match('-ERR no such message', '-ERR {text}'));
+  for (const wrong of ['-ERR', '-ERR ', '-ERR [AUTH] no', '-ERR \x7f', '-ERR \xe4'])
+    assert.ok(!match(wrong, '-ERR {text}'));
   assert.ok(match('a.b a.b', '{twice} {twice}'));
   assert.ok(!match('a b', '{other} {other}'));
   assert.equal(fill(parseOctetText('X {id}').pieces, captures).toString(), 'X whqtswO00WBw418f9t5JxYwZ');

@@ -1,8 +1,12 @@
-/** A part of a transcript's line: octets (one character each, U+0000 to U+00FF), whatever there is, or a captured word. */
+/**
+ * A part of a transcript's line: octets (one character each, U+0000 to U+00FF), whatever there is, text for people, or
+ * what is captured under a name: one word, or several.
+ */
 export type Piece =
   | { readonly type: 'octets'; readonly octets: string }
   | { readonly type: 'any' }
-  | { readonly type: 'name'; readonly name: string };
+  | { readonly type: 'text' }
+  | { readonly type: 'name'; readonly name: string; readonly words: boolean };
 
 export interface OctetText {
   readonly pieces: readonly Piece[];
@@ -14,7 +18,7 @@ const ESCAPES: Readonly<Record<string, string>> = { r: '\r', n: '\n', t: '\t', '
 
 /**
  * Reads octets as transcripts write them (transcripts/README.md): UTF-8 text, `\xHH`, `\r`, `\n`, `\t`, `\\`, `\{`, `\}`,
- * `\c`, `{any}`, `{name}`, `{text*40}`, `{base64 text}`. Throws a SyntaxError that says what is wrong.
+ * `\c`, `{any}`, `{text}`, `{name}`, `{name+}`, `{a*40}`, `{base64 a}`. Throws a SyntaxError that says what is wrong.
  */
 export function parseOctetText(text: string): OctetText {
   const lineEnd = !/(^|[^\\])(\\\\)*\\c$/.test(text);
@@ -75,10 +79,10 @@ class Scanner {
   }
 
   #braces(): readonly Piece[] {
-    const name = /^\{([a-z][A-Za-z0-9]*)\}/.exec(this.#rest());
-    if (name?.[1] !== undefined) {
-      this.#at += name[0].length;
-      return [name[1] === 'any' ? { type: 'any' } : { type: 'name', name: name[1] }];
+    const [whole, name, words] = /^\{([a-z][A-Za-z0-9]*)(\+?)\}/.exec(this.#rest()) ?? [];
+    if (whole !== undefined && name !== undefined) {
+      this.#at += whole.length;
+      return [name === 'any' || name === 'text' ? { type: name } : { type: 'name', name, words: words === '+' }];
     }
     if (this.#rest().startsWith('{base64 ')) {
       this.#at += '{base64 '.length;
@@ -87,12 +91,12 @@ class Scanner {
       return [{ type: 'octets', octets: Buffer.from(octets, 'latin1').toString('base64') }];
     }
     this.#at += 1;
-    const octets = literalOctets(this.pieces());
-    const times = this.#skip(
-      /^\*(\d+)\}/,
-      '{…} is a name, base64 text, or a text with its number: {any}, {base64 a}, {a*40}',
-    );
-    return [{ type: 'octets', octets: octets.repeat(Number(times)) }];
+    const pieces = this.pieces();
+    const times = Number(this.#skip(/^\*(\d+)\}/, '{…} is a name, base64 text, or a text with its number: {any}, {a*40}'));
+    if (pieces.every((piece) => piece.type === 'octets')) {
+      return [{ type: 'octets', octets: literalOctets(pieces).repeat(times) }];
+    }
+    return Array.from({ length: times }, () => pieces).flat();
   }
 
   #escape(): string {
@@ -144,11 +148,13 @@ export function matches(line: string, pieces: readonly Piece[], captures: Captur
   const source = pieces.map((piece) => {
     if (piece.type === 'octets') return escaped(piece.octets);
     if (piece.type === 'any') return '.*';
+    // Whatever begins with a bracket is a response code (RFC 2449 §6.4), and codes are told apart.
+    if (piece.type === 'text') return '(?!\\[)[\\x20-\\x7e]+';
     const captured = captures.get(piece.name);
     if (captured !== undefined) return escaped(captured);
     if (fresh.has(piece.name)) return `\\k<${piece.name}>`;
     fresh.add(piece.name);
-    return `(?<${piece.name}>[^ ]+)`;
+    return `(?<${piece.name}>${piece.words ? '.+' : '[^ ]+'})`;
   });
   const found = new RegExp(`^${source.join('')}$`, 's').exec(line);
   for (const [name, word] of Object.entries(found?.groups ?? {})) captures.set(name, word);

@@ -44,7 +44,7 @@ test('a transcript: what it shows, directives, letters, and the steps of each se
       { type: 'expect', connection: 2, line: 14, pieces: [octets('.')] },
       { type: 'perform', word: 'DELIVER', rest: 'alice', connection: 1, line: 15, octets: Buffer.from('a\r\nb\r\n') },
       { type: 'wait', milliseconds: 4_199_001, connection: 1, line: 18 },
-      { type: 'eof', connection: 2, line: 19 },
+      { type: 'eof', unfinished: false, connection: 2, line: 19 },
     ],
     [
       { type: 'tls', refused: true, connection: 1, line: 21 },
@@ -59,6 +59,17 @@ test('an S: line with line ends in it stands for several lines', () => {
     steps?.map((step) => step.type === 'expect' && step.pieces),
     [[octets('+OK')], [octets('+OK')], [octets('.')]],
   );
+});
+
+test('S* lines that follow each other come in any order', () => {
+  const [steps] = parseTranscript('# x\nS*: TOP\nS*: UIDL\nS2*: TOP\nS: .\nEOF 2 unfinished', 'x.txt').sessions;
+  const expected = (text: string, line: number) => ({ pieces: [octets(text)], line });
+  assert.deepEqual(steps, [
+    { type: 'expect-all', connection: 1, line: 2, expected: [expected('TOP', 2), expected('UIDL', 3)] },
+    { type: 'expect-all', connection: 2, line: 4, expected: [expected('TOP', 4)] },
+    { type: 'expect', connection: 1, line: 5, pieces: [octets('.')] },
+    { type: 'eof', unfinished: true, connection: 2, line: 6 },
+  ]);
 });
 
 test('what is wrong is refused by file and line', () => {
@@ -76,7 +87,9 @@ test('what is wrong is refused by file and line', () => {
     ['# x\nWAIT soon', /^x\.txt:2: .*time/],
     ['# x\nWAIT 0s', /^x\.txt:2: .*time/],
     ['# x\nTLS maybe', /^x\.txt:2: .*refused/],
-    ['# x\nEOF now', /^x\.txt:2: .*number/],
+    ['# x\nEOF now', /^x\.txt:2: .*unfinished/],
+    ['# x\nDROP now', /^x\.txt:2: .*number/],
+    ['# x\nC*: A', /^x\.txt:2: .*order/],
     ['# x\n| a', /^x\.txt:2: .*letter/],
     ['# x\nS: +OK\n| a', /^x\.txt:3: .*letter/],
     ['# x\nC: {oops', /^x\.txt:2: /],

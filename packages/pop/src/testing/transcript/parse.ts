@@ -1,12 +1,12 @@
 import { literalOctets, type OctetText, type Piece, parseOctetText } from './octet-text.ts';
-import type { Directive, Step, Transcript } from './transcript.ts';
+import type { Directive, Expected, Step, Transcript } from './transcript.ts';
 
 /** A transcript that cannot be read; the message begins with file and line. */
 export class TranscriptSyntaxError extends SyntaxError {
   override readonly name = 'TranscriptSyntaxError';
 }
 
-const DIALOG = /^([CS])([2-9]?)([:>])(?: (.*))?$/;
+const DIALOG = /^([CS])([2-9]?)(\*?[:>])(?: (.*))?$/;
 const WORD = /^([A-Z]{2,})(?: (.*))?$/;
 const DIRECTIVE = /^([a-z][A-Za-z-]*)(?: (\S+))?:(?: (.*))?$/;
 const IDS = /^# ((?:[A-Z][A-Z0-9]*-?[0-9.]+(?:, |: ))+)/;
@@ -72,10 +72,11 @@ class Reader {
     const connection = Number(digit || 1);
     const { pieces, lineEnd } = this.#octets(text, line);
     if (side === 'S') {
-      if (mark === '>' || !lineEnd) this.#refuse(line, 'the server sends whole lines: S: text');
-      for (const each of splitLines(pieces)) this.#expect(each, connection, line);
+      if (!mark?.endsWith(':') || !lineEnd) this.#refuse(line, 'the server sends whole lines: S: text');
+      for (const each of splitLines(pieces)) this.#expect({ pieces: each, line }, connection, mark === '*:');
       return;
     }
+    if (mark?.startsWith('*')) this.#refuse(line, 'the client says in which order it sends: C: text');
     const sent = [...pieces, ...(lineEnd ? [{ type: 'octets' as const, octets: '\r\n' }] : [])];
     this.#unsent ??= { connection, line, pieces: [] };
     if (this.#unsent.connection !== connection) this.#refuse(line, 'one write goes to one connection');
@@ -85,12 +86,20 @@ class Reader {
     this.#unsent = undefined;
   }
 
-  #expect(pieces: readonly Piece[], connection: number, line: number): void {
+  #expect(expected: Expected, connection: number, anyOrder: boolean): void {
+    const { pieces, line } = expected;
     // A line that any answer would match shows nothing, and no altered reply could make it fail.
     if (pieces.length > 0 && !pieces.some((piece) => piece.type === 'octets')) {
       this.#refuse(line, 'an S: line holds at least one octet of its own');
     }
-    this.#steps().push({ type: 'expect', pieces, connection, line });
+    const before = this.#steps().at(-1);
+    if (!anyOrder) {
+      this.#steps().push({ type: 'expect', pieces, connection, line });
+    } else if (before?.type === 'expect-all' && before.connection === connection) {
+      this.#steps().splice(-1, 1, { ...before, expected: [...before.expected, expected] });
+    } else {
+      this.#steps().push({ type: 'expect-all', expected: [expected], connection, line });
+    }
   }
 
   #word([, word = '', rest = '']: RegExpExecArray, line: number): Step {
@@ -98,11 +107,13 @@ class Reader {
     const argument = rest.replace(/^[2-9]\b ?/, '');
     const at = { connection, line };
     switch (word) {
-      case 'EOF':
       case 'DROP':
       case 'RESET':
         if (argument !== '') this.#refuse(line, `${word} takes nothing but the number of a connection`);
-        return { type: word === 'EOF' ? 'eof' : word === 'DROP' ? 'drop' : 'reset', ...at };
+        return { type: word === 'DROP' ? 'drop' : 'reset', ...at };
+      case 'EOF':
+        if (argument !== '' && argument !== 'unfinished') this.#refuse(line, 'EOF, or EOF unfinished');
+        return { type: 'eof', unfinished: argument === 'unfinished', ...at };
       case 'TLS':
         if (argument !== '' && argument !== 'refused') this.#refuse(line, 'TLS, or TLS refused');
         return { type: 'tls', refused: argument === 'refused', ...at };

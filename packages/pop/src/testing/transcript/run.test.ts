@@ -116,6 +116,9 @@ const DIALOG = [
   'DROP 2',
   '--- next session',
   'S: hello {who}',
+  'C: TWICE',
+  'S*: 2',
+  'S*: 1',
   'RESET',
 ].join('\n');
 
@@ -124,7 +127,7 @@ for (const channel of ['memory', 'octets', 'tcp', 'tls'] as const) {
     const dialog = await play(DIALOG, channel);
     assert.deepEqual(
       dialog.filter(({ first }) => first).map(({ octets }) => octets),
-      ['hello world', 'abbbc', 'one', 'hello world', 'world', 'x', 'still', 'bye', 'hello world'],
+      ['hello world', 'abbbc', 'one', 'hello world', 'world', 'x', 'still', 'bye', 'hello world', '1'],
     );
   });
 }
@@ -167,6 +170,8 @@ test('whatever the transcript does not account for fails', async () => {
   const cases: readonly [string, RegExp][] = [
     ['C: TWICE\nS: 1', /S: 2\\r\\n \(which nothing asked for\)/],
     ['C: TWICE\nS: 2', /S: 1/],
+    ['C: TWICE\nS*: 2\nS*: 2', /:4 .*S: 1/s],
+    ['C> SAY .\nC: BYE\nEOF unfinished', /was finished/],
     ['C: BYE\nS: bye\nS: more', /the server has closed/],
     ['C: BYE\nEOF', /S: bye\\r\\n \(which/],
     ['C: SAY a\\c\nC: b\\c\nC:\nS: b', /S: ab/],
@@ -187,6 +192,10 @@ test('a line that never comes, and a server that never closes, fail in the end',
   await assert.rejects(play('# x\nstate: GREETED\nEOF', 'memory', 50), /the server has not closed/);
 });
 
+test('a connection may have to end in the middle of a reply', async () => {
+  await play('# x\nstate: GREETED\nC> SAY ..\nC: BYE\nEOF unfinished');
+});
+
 test('unknown directives, words and states are refused', async () => {
   await assert.rejects(play('# x\ngreting: x\nS: hello x'), /x\.txt:2: there is no directive "greting"/);
   await assert.rejects(play('# x\nS: hello there\nSHOT x'), /x\.txt:3: there is no word SHOT/);
@@ -196,10 +205,10 @@ test('unknown directives, words and states are refused', async () => {
 test('each S: line is altered and left out once, and each of these fails', async () => {
   const transcript = parseTranscript(DIALOG, 'x.txt');
   const altered = alterations(transcript);
-  const lines = DIALOG.match(/^S2?: /gm)?.length ?? 0;
+  const lines = DIALOG.match(/^S2?\*?: /gm)?.length ?? 0;
   assert.equal(altered.filter(({ what }) => what.includes('altered')).length, lines);
-  // Two are followed by the end of the connection from the client's side, before which nobody looks.
-  assert.equal(altered.filter(({ what }) => what.includes('left out')).length, lines - 2);
+  // Three are followed by the end of the connection from the client's side, before which nobody looks.
+  assert.equal(altered.filter(({ what }) => what.includes('left out')).length, lines - 3);
   for (const { what, transcript } of altered) {
     await assert.rejects(runTranscript(transcript, parrot), { name: 'TranscriptFailure' }, what);
   }

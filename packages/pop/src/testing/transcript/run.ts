@@ -110,10 +110,12 @@ class Run {
         return this.#send(end, step);
       case 'expect':
         return this.#expect(end, step);
+      case 'expect-all':
+        return this.#expectAll(end, step);
       case 'tls':
         return this.#startTls(end, step);
       case 'eof':
-        return this.#nothingMore(step.connection, end, step.line);
+        return step.unfinished ? this.#unfinished(end, step) : this.#nothingMore(step.connection, end, step.line);
       case 'drop':
       case 'reset':
         end[step.type]();
@@ -137,13 +139,37 @@ class Run {
   }
 
   async #expect(end: ClientEnd, { pieces, connection, line }: Step & { type: 'expect' }): Promise<void> {
-    const got = await this.#within(end.line(), line, `nothing came but "${shown(end.unread)}"`);
-    if (got === undefined) {
-      const rest = await end.rest();
-      this.#fail(line, rest === '' ? 'the server has closed' : `S: ${shown(rest)} (and then the server has closed)`);
-    }
+    const got = await this.#line(end, line);
     if (!matches(got, pieces, this.#captures)) this.#fail(line, `S: ${shown(got, 1000)}`);
     this.#spoken('S', connection, got, line);
+  }
+
+  async #expectAll(end: ClientEnd, { expected, connection, line }: Step & { type: 'expect-all' }): Promise<void> {
+    const open = [...expected];
+    while (open.length > 0) {
+      const got = await this.#line(end, open[0]?.line ?? line);
+      const index = open.findIndex(({ pieces }) => matches(got, pieces, this.#captures));
+      if (index < 0) this.#fail(open[0]?.line ?? line, `S: ${shown(got, 1000)}`);
+      const [found] = open.splice(index, 1);
+      this.#spoken('S', connection, got, found?.line ?? line);
+    }
+  }
+
+  async #line(end: ClientEnd, line: number): Promise<string> {
+    const got = await this.#within(end.line(), line, `nothing came but "${shown(end.unread)}"`);
+    if (got !== undefined) return got;
+    const rest = await end.rest();
+    return this.#fail(
+      line,
+      rest === '' ? 'the server has closed' : `S: ${shown(rest)} (and then the server has closed)`,
+    );
+  }
+
+  async #unfinished(end: ClientEnd, { connection, line }: Step & { type: 'eof' }): Promise<void> {
+    const rest = await this.#within(end.rest(), line, 'the server has not closed');
+    if (/(^|\r\n)\.\r\n/.test(rest)) this.#fail(line, 'the reply was finished, by the line "."');
+    end.end();
+    this.#gone(connection);
   }
 
   async #startTls(end: ClientEnd, { refused, line }: { refused: boolean; line: number }): Promise<void> {

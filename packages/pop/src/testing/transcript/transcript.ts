@@ -31,14 +31,23 @@ export type Step = {
 } & (
   | { readonly type: 'send'; readonly pieces: readonly Piece[] }
   | { readonly type: 'expect'; readonly pieces: readonly Piece[] }
+  /** These lines, in whatever order. */
+  | { readonly type: 'expect-all'; readonly expected: readonly Expected[] }
   | { readonly type: 'tls'; readonly refused: boolean }
   | { readonly type: 'wait'; readonly milliseconds: number }
   | { readonly type: 'drop' }
   | { readonly type: 'reset' }
-  | { readonly type: 'eof' }
+  /** `unfinished`: the server has closed in the middle of a reply, before the line that would end it. */
+  | { readonly type: 'eof'; readonly unfinished: boolean }
   /** A word that only what is under test knows. */
   | { readonly type: 'perform'; readonly word: string; readonly rest: string; readonly octets?: Buffer }
 );
+
+/** One of several lines whose order is free. */
+export interface Expected {
+  readonly pieces: readonly Piece[];
+  readonly line: number;
+}
 
 /** The value of a directive that may stand once. */
 export function directive(transcript: Transcript, name: string): string | undefined {
