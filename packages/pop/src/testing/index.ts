@@ -4,9 +4,11 @@
  */
 export { type Certificate, selfSignedCertificate } from './certificate.ts';
 export { type DuplexSide, duplexPair, type MemorySocket } from './duplex-pair.ts';
+export { type Fault, FaultyMaildrop, type MaildropFaults } from './faulty-maildrop.ts';
 export { type FaultyMethod, FaultyStore, type StoreFault } from './faulty-store.ts';
 export { ManualClock, turns } from './manual-clock.ts';
 export { MemoryStore, type MemoryStoreOptions } from './memory-store.ts';
+export { type Pop3SubjectOptions, pop3Subject } from './pop3/subject.ts';
 export { type Step, walkStore } from './store-cases/walk.ts';
 export {
   runStoreCase,

@@ -18,9 +18,7 @@ export function alterations(transcript: Transcript): readonly Altered[] {
       // Of a line that stands for hundreds, the first and the last will do.
       if (steps[index - 1]?.line === step.line && steps[index + 1]?.line === step.line) return [];
       const put = (...instead: readonly Step[]) => replaced(transcript, session, index, instead);
-      // A client that hangs up does not see what it did not read.
-      const next = steps.slice(index + 1).find((later) => later.connection === step.connection);
-      const unseen = next?.type === 'drop' || next?.type === 'reset' || steps.length === 1;
+      const unseen = steps.length === 1 || endsUnread(steps, step.connection);
       if (step.type === 'expect') {
         const altered = put({ ...step, pieces: alter(step.pieces) });
         return [
@@ -40,6 +38,14 @@ export function alterations(transcript: Transcript): readonly Altered[] {
       });
     }),
   );
+}
+
+/** Whether the client hangs up on this connection, or does not care what came last, and so may miss a line too many. */
+function endsUnread(steps: readonly Step[], connection: number): boolean {
+  const last = steps.findLast((step) => step.connection === connection && step.type !== 'perform');
+  if (last?.type === 'eof') return last.unfinished;
+  if (last?.type === 'tls') return last.refused;
+  return last?.type === 'drop' || last?.type === 'reset';
 }
 
 function inWords({ file }: Transcript, { pieces, line }: Expected, altered?: readonly Piece[]): string {

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { connect, type TLSSocket } from 'node:tls';
+import type { MaybePromise } from '../../maildrop/maildrop.ts';
 
 const CRLF = Buffer.from('\r\n');
 
@@ -22,12 +23,19 @@ export class ClientEnd {
   }
 
   /** The next line without its CRLF, one character an octet; or `undefined` when the server has closed before one was whole. */
-  async line(): Promise<string | undefined> {
-    let end = this.#unread.indexOf(CRLF);
-    while (end < 0) {
-      if (!(await this.#read())) return undefined;
-      end = this.#unread.indexOf(CRLF);
-    }
+  line(): MaybePromise<string | undefined> {
+    return this.#wholeLine() ?? this.#lineToCome();
+  }
+
+  async #lineToCome(): Promise<string | undefined> {
+    let line: string | undefined;
+    while (line === undefined && (await this.#read())) line = this.#wholeLine();
+    return line;
+  }
+
+  #wholeLine(): string | undefined {
+    const end = this.#unread.indexOf(CRLF);
+    if (end < 0) return undefined;
     const line = this.#unread.toString('latin1', 0, end);
     this.#unread = this.#unread.subarray(end + CRLF.length);
     return line;

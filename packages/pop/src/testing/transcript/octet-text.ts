@@ -92,7 +92,9 @@ class Scanner {
     }
     this.#at += 1;
     const pieces = this.pieces();
-    const times = Number(this.#skip(/^\*(\d+)\}/, '{…} is a name, base64 text, or a text with its number: {any}, {a*40}'));
+    const times = Number(
+      this.#skip(/^\*(\d+)\}/, '{…} is a name, base64 text, or a text with its number: {any}, {a*40}'),
+    );
     if (pieces.every((piece) => piece.type === 'octets')) {
       return [{ type: 'octets', octets: literalOctets(pieces).repeat(times) }];
     }
@@ -144,6 +146,9 @@ export function fill(pieces: readonly Piece[], captures: Captures): Buffer {
 
 /** Whether a line (one character an octet, no line end) matches. A match adds what it captured. */
 export function matches(line: string, pieces: readonly Piece[], captures: Captures): boolean {
+  const [only] = pieces;
+  if (only === undefined) return line === '';
+  if (only.type === 'octets' && pieces.length === 1) return line === only.octets;
   const fresh = new Set<string>();
   const source = pieces.map((piece) => {
     if (piece.type === 'octets') return escaped(piece.octets);

@@ -207,8 +207,8 @@ test('each S: line is altered and left out once, and each of these fails', async
   const altered = alterations(transcript);
   const lines = DIALOG.match(/^S2?\*?: /gm)?.length ?? 0;
   assert.equal(altered.filter(({ what }) => what.includes('altered')).length, lines);
-  // Three are followed by the end of the connection from the client's side, before which nobody looks.
-  assert.equal(altered.filter(({ what }) => what.includes('left out')).length, lines - 3);
+  // Six are of connections on which the client hangs up: it may miss that something more had come.
+  assert.equal(altered.filter(({ what }) => what.includes('left out')).length, lines - 6);
   for (const { what, transcript } of altered) {
     await assert.rejects(runTranscript(transcript, parrot), { name: 'TranscriptFailure' }, what);
   }

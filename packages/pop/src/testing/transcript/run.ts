@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { MaybePromise } from '../../maildrop/maildrop.ts';
 import type { Peer } from '../../server/peer.ts';
 import { duplexPair } from '../duplex-pair.ts';
 import { ManualClock, turns } from '../manual-clock.ts';
@@ -87,24 +88,33 @@ class Run {
   async session(steps: readonly Step[]): Promise<void> {
     const firstLine = steps[0]?.line ?? 1;
     await this.#connection(1, firstLine);
-    for (const step of steps) await this.#step(step);
+    for (const step of steps) {
+      const done = this.#step(step);
+      // Replies of thousands of lines are looked at without a promise for each of them.
+      if (done instanceof Promise) await done;
+    }
     // Whatever was not asked for shows here: a server that sees the end of input closes without a word (P3-60).
     const lastLine = steps.at(-1)?.line ?? 1;
     for (const [number, end] of this.#connections) {
       end.end();
       await this.#nothingMore(number, end, lastLine);
     }
-    await this.#within(this.#situation.ended(this.#closed), lastLine, 'the server never ended the session');
+    await this.#within(this.#situation.ended(this.#closed), lastLine, () => 'the server never ended the session');
   }
 
   drop(): void {
     for (const end of this.#connections.values()) end.drop();
   }
 
-  async #step(step: Step): Promise<void> {
+  #step(step: Step): MaybePromise<void> {
     if (step.type === 'wait') return this.#clock.advance(step.milliseconds);
     if (step.type === 'perform') return this.#perform(step);
-    const end = await this.#connection(step.connection, step.line);
+    const end = this.#connections.get(step.connection);
+    if (end !== undefined) return this.#play(step, end);
+    return this.#connection(step.connection, step.line).then((opened) => this.#play(step, opened));
+  }
+
+  #play(step: Exclude<Step, { type: 'wait' | 'perform' }>, end: ClientEnd): MaybePromise<void> {
     switch (step.type) {
       case 'send':
         return this.#send(end, step);
@@ -121,7 +131,7 @@ class Run {
         end[step.type]();
         this.#gone(step.connection);
         // What the server makes of it is to be seen by the next step.
-        return this.#within(this.#situation.ended(this.#closed), step.line, 'the server never ended the session');
+        return this.#within(this.#situation.ended(this.#closed), step.line, () => 'the server never ended the session');
     }
   }
 
@@ -138,8 +148,12 @@ class Run {
     end.send(octets);
   }
 
-  async #expect(end: ClientEnd, { pieces, connection, line }: Step & { type: 'expect' }): Promise<void> {
-    const got = await this.#line(end, line);
+  #expect(end: ClientEnd, step: Step & { type: 'expect' }): MaybePromise<void> {
+    const got = this.#line(end, step.line);
+    return got instanceof Promise ? got.then((line) => this.#judge(line, step)) : this.#judge(got, step);
+  }
+
+  #judge(got: string, { pieces, connection, line }: Step & { type: 'expect' }): void {
     if (!matches(got, pieces, this.#captures)) this.#fail(line, `S: ${shown(got, 1000)}`);
     this.#spoken('S', connection, got, line);
   }
@@ -155,8 +169,13 @@ class Run {
     }
   }
 
-  async #line(end: ClientEnd, line: number): Promise<string> {
-    const got = await this.#within(end.line(), line, `nothing came but "${shown(end.unread)}"`);
+  #line(end: ClientEnd, line: number): MaybePromise<string> {
+    const got = end.line();
+    return typeof got === 'string' ? got : this.#lineToCome(end, Promise.resolve(got), line);
+  }
+
+  async #lineToCome(end: ClientEnd, promised: Promise<string | undefined>, line: number): Promise<string> {
+    const got = await this.#within(promised, line, () => `nothing came but "${shown(end.unread)}"`);
     if (got !== undefined) return got;
     const rest = await end.rest();
     return this.#fail(
@@ -166,7 +185,7 @@ class Run {
   }
 
   async #unfinished(end: ClientEnd, { connection, line }: Step & { type: 'eof' }): Promise<void> {
-    const rest = await this.#within(end.rest(), line, 'the server has not closed');
+    const rest = await this.#within(end.rest(), line, () => 'the server has not closed');
     if (/(^|\r\n)\.\r\n/.test(rest)) this.#fail(line, 'the reply was finished, by the line "."');
     end.end();
     this.#gone(connection);
@@ -175,14 +194,14 @@ class Run {
   async #startTls(end: ClientEnd, { refused, line }: { refused: boolean; line: number }): Promise<void> {
     const alpn = directive(this.#transcript, 'alpn');
     const started = end.startTls(this.#situation.certificate, alpn);
-    const outcome = await this.#within(started, line, 'the handshake never ended');
+    const outcome = await this.#within(started, line, () => 'the handshake never ended');
     if (refused !== (outcome === 'refused')) this.#fail(line, refused ? 'TLS has begun' : 'TLS was refused');
     if (!refused && alpn !== undefined && outcome !== alpn)
       this.#fail(line, `ALPN agreed on ${outcome}, not on ${alpn}`);
   }
 
   async #nothingMore(connection: number, end: ClientEnd, line: number): Promise<void> {
-    const rest = await this.#within(end.rest(), line, 'the server has not closed');
+    const rest = await this.#within(end.rest(), line, () => 'the server has not closed');
     if (rest !== '') this.#fail(line, `S: ${shown(rest)} (which nothing asked for)`);
     end.end();
     this.#gone(connection);
@@ -238,14 +257,14 @@ class Run {
     this.dialog.push({ side, connection, octets, line, first });
   }
 
-  async #within<T>(promise: Promise<T>, line: number, otherwise: string): Promise<T> {
+  async #within<T>(promise: Promise<T>, line: number, otherwise: () => string): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<'late'>((resolve) => {
       timer = setTimeout(resolve, this.#patience, 'late');
     });
     const outcome = await Promise.race([promise.then((value) => ({ value })), late]);
     clearTimeout(timer);
-    return outcome === 'late' ? this.#fail(line, otherwise) : outcome.value;
+    return outcome === 'late' ? this.#fail(line, otherwise()) : outcome.value;
   }
 
   #fail(line: number, got: string): never {
