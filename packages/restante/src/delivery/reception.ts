@@ -1,0 +1,172 @@
+import { type Delivery, type MaybePromise, type Store, StoreError } from '@restante/pop/maildrop';
+import { LineEnds } from './line-ends.ts';
+import { hasBeenAt, LetterHead, MOST_HOPS, whereabouts } from './loops.ts';
+import { type Outcome, outcomeOf, refused } from './outcome.ts';
+import type { Transaction, TransactionRecipient } from './session.ts';
+import { type Trace, traceFields } from './trace-fields.ts';
+
+export interface ReceptionOptions {
+  readonly store: Pick<Store, 'beginDelivery'>;
+  /** Most octets of a letter, trace fields not counted. */
+  readonly letterLimit: number;
+  /** What becomes of a CR or LF that stands alone (SM-21): the letter is refused, or it is made a CRLF. */
+  readonly bareLineEnds: 'refuse' | 'normalise';
+  readonly trace: Omit<Trace, 'returnPath' | 'hello' | 'only'>;
+}
+
+/** What the wire saw in the whole of a letter. */
+export interface LetterFaults {
+  readonly bareLineEnd: boolean;
+  readonly nul: boolean;
+}
+
+/**
+ * One letter on its way from the wire to the store: its octets in order, un-stuffed, then its end. Holds the letter's
+ * head and nothing else. The outcome does not depend on how the octets are cut.
+ */
+export class Reception {
+  readonly #transaction: Transaction;
+  readonly #options: ReceptionOptions;
+  readonly #lineEnds: LineEnds | undefined;
+  #head: LetterHead | undefined = new LetterHead();
+  #delivery: Delivery | undefined;
+  /** Those whom the delivery is for: all but those who are in a loop. */
+  #bound: readonly TransactionRecipient[] = [];
+  #octets = 0;
+  /** Set when nothing of the letter will be kept: what still comes is dropped. */
+  #dropped: Outcome | undefined;
+
+  constructor(transaction: Transaction, options: ReceptionOptions) {
+    this.#transaction = transaction;
+    this.#options = options;
+    this.#lineEnds = options.bareLineEnds === 'normalise' ? new LineEnds() : undefined;
+  }
+
+  /** Octets taken so far, those dropped too. */
+  get octets(): number {
+    return this.#octets;
+  }
+
+  /** Takes the next octets; wait for the promise before the next call. Never throws nor rejects. */
+  write(octets: Buffer): MaybePromise<void> {
+    let next = this.#lineEnds === undefined ? octets : this.#lineEnds.mend(octets);
+    this.#octets += next.length;
+    if (this.#dropped !== undefined) return;
+    if (this.#octets > this.#options.letterLimit) {
+      this.#drop(refused('too-large', `more than ${this.#options.letterLimit} octets`));
+      return;
+    }
+    if (this.#head !== undefined) {
+      const held = this.#head.take(next);
+      if (held === undefined) return;
+      this.#open(held.octets.subarray(0, held.head));
+      next = held.octets;
+    }
+    return this.#pass(next);
+  }
+
+  /** The letter is whole. The outcomes, one for each recipient, in order. Never throws nor rejects. */
+  end(faults: LetterFaults): MaybePromise<readonly MaybePromise<Outcome>[]> {
+    const fault = this.#fault(faults);
+    if (fault !== undefined) this.#drop(fault);
+    if (this.#head !== undefined && this.#dropped === undefined) {
+      const octets = this.#head.rest();
+      this.#open(octets);
+      const written = octets.length > 0 ? this.#pass(octets) : undefined;
+      if (written instanceof Promise) return written.then(() => this.#commit());
+    }
+    return this.#commit();
+  }
+
+  /** Nothing of the letter is to be kept: it will never be whole, or is known to be faulty. */
+  abort(): void {
+    this.#drop(refused('temporary', 'broken off'));
+  }
+
+  /** A fault of the whole letter, in a fixed order: which one is met first is a matter of how the octets were cut. */
+  #fault(faults: LetterFaults): Outcome | undefined {
+    if (faults.bareLineEnd && this.#lineEnds === undefined) return BARE_LINE_END;
+    return faults.nul ? NUL : undefined;
+  }
+
+  /** The head is known: those in a loop are left out, and the rest of the letter goes to the others. */
+  #open(head: Buffer): void {
+    this.#head = undefined;
+    const places = whereabouts(head);
+    const { recipients, returnPath, hello, parameters } = this.#transaction;
+    if (places.hops > MOST_HOPS) {
+      this.#dropped = refused('hops', `${places.hops} Received fields`);
+      return;
+    }
+    this.#bound = recipients.filter(({ path }) => !hasBeenAt(places, path.text));
+    if (this.#bound.length === 0) return;
+    const trace: Trace = {
+      ...this.#options.trace,
+      returnPath: returnPath.text,
+      hello,
+      only: recipients.length === 1,
+    };
+    this.#delivery = this.#options.store.beginDelivery({
+      returnPath: returnPath.text,
+      recipients: this.#bound.map(({ path, maildrop }) => ({
+        maildrop,
+        trace: Buffer.from(traceFields(trace, path.text), 'latin1'),
+      })),
+      ...(parameters.size !== undefined && { declaredOctets: parameters.size }),
+    });
+  }
+
+  #pass(octets: Buffer): MaybePromise<void> {
+    if (this.#delivery === undefined) return;
+    try {
+      const written = this.#delivery.write(octets);
+      return written instanceof Promise ? written.catch((thrown) => this.#fail(thrown)) : written;
+    } catch (thrown) {
+      this.#fail(thrown);
+    }
+  }
+
+  #fail(thrown: unknown): void {
+    this.#drop(failed(thrown));
+  }
+
+  #drop(outcome: Outcome): void {
+    this.#dropped = outcome;
+    this.#head = undefined;
+    const delivery = this.#delivery;
+    this.#delivery = undefined;
+    // A store that cannot even drop it has promised nothing about it, and neither have we.
+    delivery?.abort().catch(() => {});
+  }
+
+  #commit(): readonly MaybePromise<Outcome>[] {
+    const dropped = this.#dropped;
+    if (dropped !== undefined) return this.#transaction.recipients.map(() => dropped);
+    const answers = this.#answers();
+    let next = 0;
+    return this.#transaction.recipients.map((recipient) =>
+      recipient === this.#bound[next] ? (answers[next++] ?? NO_ANSWER) : LOOP,
+    );
+  }
+
+  /** The store's answers, for those whom the delivery is for. */
+  #answers(): readonly MaybePromise<Outcome>[] {
+    const delivery = this.#delivery;
+    if (delivery === undefined) return [];
+    this.#delivery = undefined;
+    try {
+      return delivery.commit().map((answer) => answer.then(outcomeOf, failed));
+    } catch (thrown) {
+      return this.#bound.map(() => failed(thrown));
+    }
+  }
+}
+
+function failed(thrown: unknown): Outcome {
+  return outcomeOf(StoreError.from(thrown));
+}
+
+const BARE_LINE_END = refused('bare-line-end', 'a CR or LF stands alone');
+const NUL = refused('nul', 'a NUL octet');
+const LOOP = refused('loop', 'a Delivered-To field names this recipient');
+const NO_ANSWER = refused('temporary', 'the store gave no answer for this recipient');

@@ -1,0 +1,58 @@
+/**
+ * The fields that final delivery puts above a letter: Return-Path, Delivered-To, Received, in this order (SM-60 to
+ * SM-62). Fields that the letter brings along, a Return-Path among them, stay as they are.
+ * @module
+ */
+
+/** What the trace fields tell. */
+export interface Trace {
+  /** The reverse-path without brackets; empty for `<>`. */
+  readonly returnPath: string;
+  /** The name that the sender gave itself. */
+  readonly hello: string;
+  /** The sender's address; absent on a unix socket. */
+  readonly address?: string;
+  /** Our own name. */
+  readonly hostname: string;
+  /** RFC 3848. */
+  readonly protocol: 'LMTP';
+  /** An id of this transaction, which the log knows too. */
+  readonly id: string;
+  /** When it came, in milliseconds since 1970. */
+  readonly at: number;
+  /** Whether this is the only recipient: no letter tells one recipient of another (SM-66). */
+  readonly only: boolean;
+}
+
+/** The fields for one recipient, each ended by CRLF. */
+export function traceFields(trace: Trace, recipient: string): string {
+  const to = clean(recipient);
+  const from = trace.address === undefined ? helloName(trace) : `${helloName(trace)} (${literal(trace.address)})`;
+  const by = `by ${clean(trace.hostname)} with ${trace.protocol} id ${clean(trace.id)}`;
+  const received = [`Received: from ${from}`, trace.only ? by : `${by};`];
+  received.push(trace.only ? `for <${to}>; ${date(trace.at)}` : date(trace.at));
+  return `Return-Path: <${clean(trace.returnPath)}>\r\nDelivered-To: ${to}\r\n${received.join('\r\n\t')}\r\n`;
+}
+
+/** A date with a numeric zone (RFC 5322 §3.3). */
+export function date(at: number): string {
+  return new Date(at).toUTCString().replace('GMT', '+0000');
+}
+
+/** An address as RFC 5321 §4.1.3 writes it. */
+function literal(address: string): string {
+  return address.includes(':') ? `[IPv6:${clean(address)}]` : `[${clean(address)}]`;
+}
+
+/**
+ * The hello's name, where the grammar has a domain or an address literal: any octet that could open a comment, close
+ * the clause or end the line becomes a hyphen (SM-67).
+ */
+function helloName(trace: Trace): string {
+  return trace.hello.slice(0, 255).replace(/[^A-Za-z0-9.:[\]_-]/g, '-') || 'unknown';
+}
+
+/** Nothing but printable ASCII, and no more than fits a line (RFC 5322 §2.1.1). */
+function clean(text: string): string {
+  return text.slice(0, 900).replace(/[^ -~]/g, '?');
+}
