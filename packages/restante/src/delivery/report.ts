@@ -1,0 +1,56 @@
+import type { Peer } from '@restante/pop/server';
+import type { Refusal } from './outcome.ts';
+import type { SessionEnd } from './session.ts';
+
+/** One letter, as it is logged: no octet of it, and of the peer's text only what the grammar let pass. */
+export interface DeliveryReport {
+  readonly session: string;
+  /** The id in the letter's Received field. */
+  readonly id: string;
+  readonly peer: Peer;
+  /** The name in the hello. */
+  readonly hello: string;
+  /** The reverse-path without brackets; empty for `<>`. */
+  readonly returnPath: string;
+  /** One for each accepted recipient, in order. */
+  readonly recipients: readonly RecipientReport[];
+  /** Octets of the letter, its trace fields not counted. */
+  readonly octets: number;
+  /** From DATA to the last outcome. */
+  readonly milliseconds: number;
+}
+
+export interface RecipientReport {
+  /** As it was given. */
+  readonly address: string;
+  readonly maildrop: string;
+  readonly outcome: 'placed' | Refusal;
+  /** Where `outcome` is `placed`. */
+  readonly uniqueId?: string;
+  /** Why not, for the operator. */
+  readonly reason?: string;
+}
+
+/** One session, as it is logged. */
+export interface LmtpSessionReport {
+  readonly session: string;
+  readonly protocol: 'lmtp';
+  readonly peer: Peer;
+  /** How it ended; `closed` by the peer, `error` on the socket. */
+  readonly end: SessionEnd | 'closed' | 'error';
+  /** Why, for the operator, when `end` needs it. */
+  readonly reason?: string;
+  readonly milliseconds: number;
+  readonly octetsIn: number;
+  readonly octetsOut: number;
+  readonly commands: number;
+  /** Letters taken whole, and of these those that were placed for at least one recipient. */
+  readonly letters: number;
+  readonly placed: number;
+  /** Whether the connection was lost in the middle of a letter, which is then not delivered. */
+  readonly brokenOff: boolean;
+  /** Recipients refused at RCPT. */
+  readonly refusedRecipients: number;
+  /** The first failure of a look-up or of the store, for the operator. */
+  readonly trouble?: string;
+}
