@@ -57,6 +57,11 @@ export interface Store {
   openMaildrop(name: string): MaybePromise<Maildrop>;
   /** Begins to take a letter in. Never throws: what is wrong shows in commit. */
   beginDelivery(envelope: Envelope): Delivery;
+  /**
+   * Whether a letter of so many octets could be kept now (RFC 1870 §6.1); a store that cannot tell leaves it out. What
+   * happens meanwhile is seen at commit.
+   */
+  hasRoom?(octets: number): MaybePromise<boolean>;
   /** Brings expunged letters back as new arrivals, with their old unique-ids. Answers how many. */
   undelete(name: string, choice: UndeleteChoice, by: Actor): Promise<number>;
   /** Destroys letters expunged before this time (milliseconds since 1970) that no open snapshot holds. Answers how many. */

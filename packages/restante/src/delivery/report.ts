@@ -1,5 +1,5 @@
 import type { Peer } from '@restante/pop/server';
-import type { Refusal } from './outcome.ts';
+import type { Outcome } from './outcome.ts';
 import type { SessionEnd } from './session.ts';
 
 /** One letter, as it is logged: no octet of it, and of the peer's text only what the grammar let pass. */
@@ -24,11 +24,7 @@ export interface RecipientReport {
   /** As it was given. */
   readonly address: string;
   readonly maildrop: string;
-  readonly outcome: 'placed' | Refusal;
-  /** Where `outcome` is `placed`. */
-  readonly uniqueId?: string;
-  /** Why not, for the operator. */
-  readonly reason?: string;
+  readonly outcome: Outcome;
 }
 
 /** One session, as it is logged. */

@@ -1,3 +1,4 @@
+import { domainToASCII } from 'node:url';
 import type { MaybePromise } from '@restante/pop/maildrop';
 import type { Account, AccountIndex } from '../accounts/account.ts';
 import type { Path } from './path.ts';
@@ -45,7 +46,7 @@ export class AccountRoutes implements Routes {
 
   constructor(options: AccountRoutesOptions) {
     this.#accounts = options.accounts;
-    this.#domains = new Set(options.domains.map((domain) => domain.toLowerCase()));
+    this.#domains = new Set(options.domains.map((domain) => domainToASCII(domain) || domain.toLowerCase()));
     this.#postmaster = options.postmaster?.toLowerCase();
   }
 

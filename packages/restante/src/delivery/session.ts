@@ -49,12 +49,11 @@ type OpenTransaction = Transaction & { readonly recipients: TransactionRecipient
 
 /** What happened. */
 export type Input =
-  /** `full`: there is no place for this connection. */
-  | { readonly type: 'connected'; readonly full: boolean }
+  | { readonly type: 'connected' }
   /** A command line, one character an octet, without its CRLF. */
   | { readonly type: 'line'; readonly line: string }
-  /** A line that is none: a lone CR or LF in it, or too long. */
-  | { readonly type: 'malformed-line'; readonly fault: 'bare-line-end' | 'too-long' }
+  /** A line that is none: a lone LF in it, or too long. */
+  | { readonly type: 'malformed-line'; readonly fault: 'bare-line-feed' | 'too-long' }
   /** The answers to `ask-room` and `ask-route`. */
   | { readonly type: 'room'; readonly enough: boolean }
   | { readonly type: 'route'; readonly route: Route }
@@ -119,7 +118,6 @@ export class DeliverySession {
     if (this.#closed) return NOTHING;
     switch (input.type) {
       case 'connected':
-        if (input.full) return this.#close(replies.TOO_MANY_CONNECTIONS, 'limit');
         return say(replies.greeting(this.#options.hostname), true);
       case 'line':
         this.#expect(undefined);
@@ -154,6 +152,7 @@ export class DeliverySession {
   }
 
   #line(line: string): readonly Effect[] {
+    if (line.includes('\r')) return this.#wrong(replies.BARE_LINE_END);
     const command = parseCommand(line);
     if ('unknown' in command) return this.#unknown(command.unknown);
     const { keyword, argument } = command;
