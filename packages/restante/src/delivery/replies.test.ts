@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { StoreError, type StoreErrorKind } from '@restante/pop/maildrop';
+import { COMMANDS, type Keyword } from './commands.ts';
+import { outcomeOf } from './outcome.ts';
+import * as replies from './replies.ts';
+
+/** Every reply that there is. */
+function everyReply(): string[] {
+  const texts: string[] = [];
+  const gather = (value: unknown): void => {
+    if (typeof value === 'string') texts.push(value);
+    else if (typeof value === 'object' && value !== null) Object.values(value).forEach(gather);
+  };
+  gather({ ...replies });
+  for (const keyword of Object.keys(COMMANDS) as Keyword[]) {
+    for (const state of ['GREETED', 'READY', 'MAIL', 'RCPT'] as const) gather(replies.outOfOrder(keyword, state));
+  }
+  gather(replies.answer({ type: 'placed', placed: { uniqueId: 'x'.repeat(70), octets: 1 } }));
+  for (const why of ['bare-line-end', 'nul', 'hops', 'loop'] as const) {
+    gather(replies.answer({ type: 'refused', why, reason: '' }));
+  }
+  return texts;
+}
+
+describe('replies', () => {
+  it('carry on each line one enhanced status code of their class, but for greeting, hello and 354 (SM-40)', () => {
+    const all = everyReply();
+    assert.ok(all.length > 40, `${all.length} replies`);
+    for (const text of all.filter((each) => each !== replies.GO_AHEAD)) {
+      const lines = text.split('\r\n').slice(0, -1);
+      const [, code, status] = /^(\d{3})[ -]([245]\.\d{1,3}\.\d{1,3}) /.exec(lines[0] ?? '') ?? [];
+      assert.ok(code !== undefined && status !== undefined, text);
+      assert.equal(status[0], code[0], text);
+      lines.forEach((line, index) => {
+        assert.ok(line.startsWith(`${code}${index === lines.length - 1 ? ' ' : '-'}${status} `), text);
+      });
+    }
+  });
+
+  it('carry none in greeting, hello and 354', () => {
+    const exempt = [replies.greeting('h'), ...replies.hello('h', 1).split('\r\n'), replies.GO_AHEAD];
+    for (const text of exempt) assert.doesNotMatch(text, /^\d{3}[ -]\d\.\d/);
+  });
+
+  it('are lines of printable ASCII, each ended by CRLF and of 512 octets at most (RFC 5321 §4.5.3.1.5)', () => {
+    for (const text of [...everyReply(), replies.greeting('h'), replies.hello('h'.repeat(255), 2 ** 40)]) {
+      assert.match(text, /^(?:[245]\d\d[ -][ -~]{1,506}\r\n|354 [ -~]+\r\n)+$/);
+      assert.match(text, /^(?:\d{3}-[^\n]*\n)*\d{3} [^\n]*\n$/);
+    }
+  });
+
+  it('tell the hello what is spoken here (LM-07, SM-37)', () => {
+    assert.equal(
+      replies.hello('store.example', 52_428_800),
+      '250-store.example\r\n250-PIPELINING\r\n250-ENHANCEDSTATUSCODES\r\n250-8BITMIME\r\n250 SIZE 52428800\r\n',
+    );
+  });
+});
+
+describe('the answer to a letter', () => {
+  const code = (why: StoreErrorKind) => replies.answer(outcomeOf(new StoreError(why, 'for the log'))).slice(0, 9);
+
+  it('has the code of the reason (SM-35, SM-36)', () => {
+    const expected: Record<StoreErrorKind, string> = {
+      temporary: '451 4.3.0',
+      permanent: '451 4.3.0',
+      'no-room': '452 4.3.1',
+      'over-quota': '452 4.2.2',
+      'too-large': '552 5.3.4',
+      'no-maildrop': '550 5.1.1',
+      'in-use': '450 4.2.1',
+    };
+    for (const [why, expectation] of Object.entries(expected)) assert.equal(code(why as StoreErrorKind), expectation);
+  });
+
+  it('never tells the reason that is for the log', () => {
+    assert.doesNotMatch(replies.answer(outcomeOf(new StoreError('permanent', 'segment 7 is torn'))), /segment/);
+  });
+});
