@@ -7,6 +7,8 @@ import { ok } from './replies.ts';
 import type { Session } from './session.ts';
 import type { TopCut } from './top.ts';
 
+const NOTHING = new Uint8Array();
+
 /**
  * A letter as a multi-line response, whole or cut by TOP; `sent` is called when it has gone out whole.
  *
@@ -18,6 +20,8 @@ export function sendLetter(session: Session, entry: Entry, top: TopCut | undefin
   const status = ok(top === undefined ? `${entry.octets} octets` : 'top of message follows');
   const stuffer = entry.dotted ? new Stuffer() : undefined;
   let octets = 0;
+  /** The last two octets sent: a slice may end between a CR and its LF. */
+  let tail: Uint8Array = NOTHING;
 
   const finish = (): void => {
     session.send(TERMINATOR);
@@ -39,9 +43,10 @@ export function sendLetter(session: Session, entry: Entry, top: TopCut | undefin
       }
       const part = top === undefined ? slice : top.take(slice);
       session.sendOctets(stuffer === undefined ? part : stuffer.stuff(part));
+      tail = part.length >= 2 ? part.subarray(-2) : Uint8Array.of(...tail, ...part).subarray(-2);
       if (octets < entry.octets && top?.done !== true) return next();
       // Without a line end the terminator would be taken for text, and with one more the octets were not those listed.
-      if (!endsLine(part)) return session.destroy(`message ${entry.number} does not end with CRLF`);
+      if (!endsLine(tail)) return session.destroy(`message ${entry.number} does not end with CRLF`);
       finish();
     });
   };
