@@ -15,7 +15,7 @@ export interface Pop3Limits {
   readonly replyBacklog: number;
   /** Failed logins on one connection, after which it is closed. */
   readonly failedLogins: number;
-  /** How long the answer to a failed login is held back, in milliseconds. */
+  /** How long the answer to a failed login is held back, in milliseconds. Loopback is exempt. */
   readonly failureDelay: number;
   /** Commands before login that are wrong in any way, after which the connection is closed. */
   readonly badCommands: number;

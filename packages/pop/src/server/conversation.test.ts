@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { duplexPair, ManualClock, turns } from '../testing/index.ts';
+import { Connection } from './connection.ts';
+import { Conversation, type Ending, type Machine, type MachineInput } from './conversation.ts';
+
+type Question = { readonly type: 'think' };
+type Answer = { readonly type: 'think'; readonly answer: string };
+type Thinker = Machine<Question, Answer, 'done'>;
+
+const peer = { address: '192.0.2.1', localAddress: '192.0.2.2', loopback: false };
+
+function converse(machine: Thinker, perform: () => Answer | Promise<Answer> = () => ({ type: 'think', answer: '' })) {
+  const [server, client] = duplexPair();
+  const clock = new ManualClock();
+  const connection = new Connection(server, peer, { clock, handshake: 1, stalledReply: 600_000 });
+  const endings: Ending<'done'>[] = [];
+  const conversation = new Conversation(connection, {
+    machine,
+    perform,
+    ended: (ending) => endings.push(ending),
+    clock,
+    pendingInput: 1_000,
+    replyBacklog: 1_000,
+    idle: 600_000,
+  });
+  conversation.start({ secure: false });
+  let output = '';
+  client.on('data', (chunk: Buffer) => {
+    output += chunk.toString();
+  });
+  client.on('end', () => client.end());
+  return { client, clock, endings, output: () => output };
+}
+
+/** A machine made of what it does with each input. */
+function machine(step: (input: MachineInput | Answer) => ReturnType<Thinker['step']>): Thinker {
+  return { step, pending: 0 };
+}
+
+test('a fault in a machine ends its own connection, and is reported', async () => {
+  const { client, endings } = converse(
+    machine((input) => {
+      if (input.type === 'octets') throw new Error('a fault');
+      return [];
+    }),
+  );
+  client.write('x');
+  await turns();
+  assert.equal(endings.length, 1);
+  assert.equal(endings[0]?.end, 'error');
+  assert.match(endings[0]?.reason ?? '', /a fault/);
+});
+
+test('a performer that rejects ends the connection too, with nothing more sent', async () => {
+  const { endings, output } = converse(
+    machine((input) => (input.type === 'connected' ? [{ type: 'send', octets: 'half' }, { type: 'think' }] : [])),
+    () => Promise.reject(new Error('a fault')),
+  );
+  await turns();
+  assert.equal(endings[0]?.end, 'error');
+  assert.equal(output(), 'half');
+});
+
+test('what was said is sent before a promise is waited for', async () => {
+  let answer: (given: Answer) => void = () => {};
+  const { output, clock, endings } = converse(
+    machine((input) => {
+      if (input.type === 'connected') return [{ type: 'send', octets: 'wait' }, { type: 'think' }];
+      if (input.type === 'think')
+        return [
+          { type: 'send', octets: input.answer },
+          { type: 'close', end: 'done' },
+        ];
+      return [];
+    }),
+    () =>
+      new Promise((resolve) => {
+        answer = resolve;
+      }),
+  );
+  await turns();
+  assert.equal(output(), 'wait');
+  // Work under way is not idleness (P3-19).
+  await clock.advance(3_600_000);
+  answer({ type: 'think', answer: 'ed' });
+  await turns();
+  assert.equal(output(), 'waited');
+  assert.deepEqual(endings, [{ end: 'done' }]);
+});
+
+test('a machine that asks without end lets others have their turn', async () => {
+  let asked = 0;
+  const { endings } = converse(
+    machine((input) => {
+      if (input.type === 'ended') return [{ type: 'close', end: 'done' }];
+      asked += 1;
+      return asked < 10_000
+        ? [{ type: 'send', octets: 'x'.repeat(1_000) }, { type: 'think' }]
+        : [{ type: 'close', end: 'done' }];
+    }),
+  );
+  assert.ok(asked < 10, `${asked}`);
+  while (endings.length === 0) await turns();
+  assert.equal(asked, 10_000);
+});
