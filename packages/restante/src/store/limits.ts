@@ -12,6 +12,8 @@ export interface StoreLimits {
   readonly segment: number;
   /** Octets of the disk that mail may not use, so that owners can still read and remove when it is full. */
   readonly reserve: number;
+  /** Octets of a file that is given up when even the reserve is gone, so that letters can be removed then; 0 for none. */
+  readonly reserveFile: number;
   /** The share of a segment that must be dead before its living letters are moved and it is dropped. */
   readonly deadShare: number;
   /** How long an expunged letter can be brought back, in milliseconds. */
@@ -33,6 +35,8 @@ export const defaultStoreLimits: StoreLimits = {
   segment: 64 * 1024 * 1024,
   // The index's log and what removes and compacts need, with a margin for other programs on the same disk.
   reserve: 64 * 1024 * 1024,
+  // What the index's log grows by when some hundred thousand letters are removed.
+  reserveFile: 16 * 1024 * 1024,
   deadShare: 0.5,
   undelete: 7 * 24 * 60 * 60 * 1000,
   // Well below the usual limit of 1,024 open files, which the connections need.

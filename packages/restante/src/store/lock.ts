@@ -34,19 +34,28 @@ export class DataLock {
     if (!existsSync(data.lock)) closeSync(openSync(data.lock, 'a', 0o600));
     const database = new DatabaseSync(realpathSync(data.lock), { timeout: 0 });
     try {
-      database.exec('PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE');
+      database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
     } catch (error) {
       database.close();
       if (isBusy(error)) throw new DataInUse(data.root, readPid(pidFile));
       throw error;
     }
     // A separate file: opening and closing the lock's own file again would free the lock (POSIX locks do that).
-    writeFileSync(pidFile, `${process.pid}\n`, { mode: 0o600 });
+    sayWho(pidFile);
     return new DataLock(database);
   }
 
   release(): void {
     if (this.#database.isOpen) this.#database.close();
+  }
+}
+
+/** Only for the other's error message: on a full disk it has to do without. */
+function sayWho(path: string): void {
+  try {
+    writeFileSync(path, `${process.pid}\n`, { mode: 0o600 });
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOSPC')) throw error;
   }
 }
 

@@ -11,6 +11,7 @@ import {
   type UndeleteChoice,
 } from '@restante/pop/maildrop';
 import type { Account, AccountIndex } from '../accounts/account.ts';
+import { type BackupReport, backUp } from './backup/backup.ts';
 import { type DeliveryRoom, IncomingLetter } from './delivery.ts';
 import { type FaultPlan, Faults } from './faults.ts';
 import { AccountReads } from './index/sqlite/accounts.ts';
@@ -137,6 +138,7 @@ export class DurableStore implements Store, AccountIndex {
   static async open(data: DataFolder, lock: DataLock, options: StoreOptions): Promise<DurableStore> {
     const limits = { ...defaultStoreLimits, ...options.limits };
     const segments = new SegmentReader(data, limits.openFiles);
+    let store: DurableStore | undefined;
     const link = await WriterLink.start(
       {
         data: data.root,
@@ -144,13 +146,19 @@ export class DurableStore implements Store, AccountIndex {
         faults: options.faults ?? {},
         ...(options.pretendFree && { pretendFree: options.pretendFree }),
       },
-      (dropped) => {
-        for (const segment of dropped) segments.drop(segment);
+      {
+        dropped: (dropped) => {
+          for (const segment of dropped) segments.drop(segment);
+        },
+        pressed: () => {
+          if (store) void store.#makeRoom();
+        },
+        stopped: (error) => options.onStopped?.(error),
       },
-      (error) => options.onStopped?.(error),
     );
     try {
-      return new DurableStore(data, lock, options, limits, segments, link);
+      store = new DurableStore(data, lock, options, limits, segments, link);
+      return store;
     } catch (error) {
       await link.link.close();
       throw error;
@@ -187,6 +195,11 @@ export class DurableStore implements Store, AccountIndex {
   async maintain(): Promise<MaintainReport> {
     const purged = await this.purge(this.#now() - this.#limits.undelete);
     return { purged, compacted: await this.compact() };
+  }
+
+  /** Copies all of it into a folder that is not there yet, while mail flows. Rejects with TargetNotEmpty or a StoreError. */
+  backup(target: string): Promise<BackupReport> {
+    return backUp(this.#deliveryRoom.data, this.#link, target);
   }
 
   byName(name: string): Account | undefined {
@@ -274,6 +287,27 @@ export class DurableStore implements Store, AccountIndex {
     }
   }
 
+  /**
+   * Letters wait for room: destroys what was expunged, the oldest first and no more than it takes, all of it if need be,
+   * before any of them is refused.
+   */
+  async #makeRoom(): Promise<void> {
+    try {
+      const now = this.#now();
+      await this.#link.order<'seal'>({ type: 'seal' });
+      const oldest = this.#read(() => this.#departures.oldest()) ?? now;
+      for (const share of [0.25, 0.5, 0.75, 1]) {
+        await this.purge(share < 1 ? oldest + share * (now - oldest) : Number.MAX_SAFE_INTEGER);
+        const { left } = await this.compact(EMERGENCY_SHARE);
+        if (left > this.#limits.batch) break;
+      }
+    } catch {
+      // What could not be destroyed makes no room: the letters are refused, and that is their senders' answer.
+    } finally {
+      await this.#link.order<'relieved'>({ type: 'relieved' }).catch(() => undefined);
+    }
+  }
+
   #read<T>(work: () => T): T {
     if (this.#closing !== undefined) throw new StoreError('temporary', 'the store is closed');
     try {
@@ -283,6 +317,9 @@ export class DurableStore implements Store, AccountIndex {
     }
   }
 }
+
+/** How much of a segment must be dead for it to be moved when letters wait for room. */
+const EMERGENCY_SHARE = 0.2;
 
 /** Rows of one look at the index. */
 const SLICE = 1_000;

@@ -49,14 +49,11 @@ export class Batch {
     return this.#letters.length;
   }
 
-  /** Refuses what the disk has no room for; `left` is what mail may still take. */
-  refuseBeyond(left: number): void {
-    let room = left;
+  /** Refuses these: the disk has no room for them. */
+  refuse(orders: ReadonlySet<DeliverOrder>): void {
     for (const letter of this.#letters) {
-      const needed = typeof letter.order.record === 'string' ? 0 : letter.order.octets;
-      if (room < needed) {
-        letter.failure = { type: 'store', kind: 'no-room', message: 'the disk is full up to the reserve' };
-      } else room -= needed;
+      if (!orders.has(letter.order)) continue;
+      letter.failure = { type: 'store', kind: 'no-room', message: 'the disk is full up to the reserve' };
     }
   }
 

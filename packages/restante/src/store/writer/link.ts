@@ -12,33 +12,42 @@ interface Waiting {
   reject(error: Error): void;
 }
 
+/** What the writer says of its own accord. */
+export interface WriterHears {
+  /** These segments are gone. */
+  dropped(segments: readonly number[]): void;
+  /** Letters wait for room; `relieved` is to be ordered when all was done to make some. */
+  pressed(): void;
+  /** The thread has ended before it was told to. */
+  stopped(error: StoreError): void;
+}
+
 /** A network thread's end of the line to the writer. */
 export class WriterLink {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
-  readonly #onDropped: (segments: readonly number[]) => void;
+  readonly #hears: WriterHears;
   #lastId = 0;
   #stopped: StoreError | undefined;
   #closing: Promise<void> | undefined;
 
-  private constructor(worker: Worker, onDropped: (segments: readonly number[]) => void) {
+  private constructor(worker: Worker, hears: WriterHears) {
     this.#worker = worker;
-    this.#onDropped = onDropped;
+    this.#hears = hears;
   }
 
   /** Starts the writer; resolves when the index is open and swept, or rejects with the reason why it is not. */
   static async start(
     data: WriterData,
-    onDropped: (segments: readonly number[]) => void,
-    onStopped: (error: StoreError) => void,
+    hears: WriterHears,
   ): Promise<{ readonly link: WriterLink; readonly swept: SweptReport }> {
     const worker = new Worker(new URL(`./thread${extname(import.meta.url)}`, import.meta.url), { workerData: data });
-    const link = new WriterLink(worker, onDropped);
+    const link = new WriterLink(worker, hears);
     const swept = await new Promise<SweptReport>((resolve, reject) => {
       const stop = (reason: string, cause?: unknown): void => {
         const error = new StoreError('temporary', `the writer has stopped: ${reason}`, { cause });
         reject(error);
-        if (link.#stop(error)) onStopped(error);
+        if (link.#stop(error)) hears.stopped(error);
       };
       worker.on('message', (report: Report) => {
         if (report.type === 'ready') resolve(report.swept);
@@ -79,8 +88,9 @@ export class WriterLink {
     await gone;
   }
 
-  #hear(report: Extract<Report, { readonly type: 'answers' | 'dropped' }>): void {
-    if (report.type === 'dropped') this.#onDropped(report.segments);
+  #hear(report: Exclude<Report, { readonly type: 'ready' | 'refused' }>): void {
+    if (report.type === 'dropped') this.#hears.dropped(report.segments);
+    else if (report.type === 'pressed') this.#hears.pressed();
     else for (const answer of report.answers) this.#settle(answer);
   }
 

@@ -77,6 +77,8 @@ export type Order =
   /** The next letter begins a new segment, so that those there are change no more. */
   | { readonly type: 'seal'; readonly id: number }
   | { readonly type: 'unpin'; readonly id: number }
+  /** All was destroyed that could be to make room: letters that still have none are refused. */
+  | { readonly type: 'relieved'; readonly id: number }
   | { readonly type: 'close'; readonly id: number };
 
 export type OrderType = Order['type'];
@@ -99,6 +101,7 @@ export interface Results {
   pin: undefined;
   seal: undefined;
   unpin: undefined;
+  relieved: undefined;
   close: undefined;
 }
 
@@ -109,6 +112,8 @@ export interface CompactReport {
   readonly octets: number;
   /** Segments that could not be emptied since a record in them is damaged. */
   readonly damaged: number;
+  /** Octets that mail may still take; negative when the reserve has been touched. */
+  readonly left: number;
 }
 
 /** An error that crosses the threads. */
@@ -125,6 +130,8 @@ export type Report =
   | { readonly type: 'answers'; readonly answers: readonly Answer[] }
   | { readonly type: 'ready'; readonly swept: SweptReport }
   | { readonly type: 'refused'; readonly failure: Failure }
+  /** Letters wait for room: expunged ones are to be destroyed, the oldest first. */
+  | { readonly type: 'pressed' }
   | { readonly type: 'dropped'; readonly segments: readonly number[] };
 
 export interface SweptReport {

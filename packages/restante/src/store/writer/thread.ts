@@ -1,10 +1,14 @@
+import { statSync } from 'node:fs';
+import type { DatabaseSync } from 'node:sqlite';
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { StoreError } from '@restante/pop/maildrop';
 import { openWriteConnection } from '../index/sqlite/connection.ts';
 import { indexWrites } from '../index/sqlite/writes.ts';
-import { dataFolder } from '../letters/segments/folder.ts';
+import { type DataFolder, dataFolder, segmentNumbers } from '../letters/segments/folder.ts';
 import { sweep } from '../letters/segments/sweep.ts';
-import { failureOf } from './failure.ts';
+import { failureOf, isFull } from './failure.ts';
 import type { Order, Report, WriterData } from './orders.ts';
+import { giveUp } from './room.ts';
 import { Writer } from './writer.ts';
 
 /** The writer's thread: opens the index, sweeps, and then works in rounds for as long as anything waits. */
@@ -15,7 +19,8 @@ function main(): void {
   const report = (said: Report): void => port.postMessage(said);
   try {
     const data = dataFolder(started.data);
-    const database = openWriteConnection(data.index);
+    refuseLostIndex(data);
+    const database = openIndex(data);
     const index = indexWrites(database);
     const { removed, tail, damaged, last } = sweep(data, index.segments);
     const writer = new Writer(data, index, last, started, report);
@@ -43,6 +48,27 @@ function main(): void {
   } catch (error) {
     report({ type: 'refused', failure: failureOf(error) });
     port.close();
+  }
+}
+
+/** An index that is gone must not be taken for a new office: the sweep would remove every letter. */
+function refuseLostIndex(data: DataFolder): void {
+  const size = statSync(data.index, { throwIfNoEntry: false })?.size ?? 0;
+  const segments = segmentNumbers(data).length;
+  if (size > 0 || segments === 0) return;
+  throw new StoreError(
+    'permanent',
+    `${data.root} has ${segments} segments of letters and no index: restore a backup into another data folder`,
+  );
+}
+
+/** On a disk that is full to the last octet the index can be opened only in the place of the reserve file. */
+function openIndex(data: DataFolder): DatabaseSync {
+  try {
+    return openWriteConnection(data.index);
+  } catch (error) {
+    if (!isFull(error) || !giveUp(data)) throw error;
+    return openWriteConnection(data.index);
   }
 }
 

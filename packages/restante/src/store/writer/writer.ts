@@ -37,6 +37,9 @@ export class Writer {
   readonly #report: (report: Report) => void;
   #deliveries: OrderOf<'deliver'>[] = [];
   #tasks: Task[] = [];
+  /** Letters that wait for room, and whether all was done to make some. */
+  #held: OrderOf<'deliver'>[] = [];
+  #relieved = false;
   #pins = 0;
   #unlinkLater: number[] = [];
 
@@ -52,7 +55,8 @@ export class Writer {
     this.#index = index;
     this.#limits = started.limits;
     this.#faults = new Faults(started.faults);
-    this.#room = new Room(data.root, started.limits.reserve, started.pretendFree);
+    this.#room = new Room(data, started.limits, started.pretendFree);
+    this.#room.setAside();
     this.#appender = new Appender(data, last, started.limits.segment, this.#faults);
     this.#report = report;
     for (const left of index.maildrops.orphans()) this.#tasks.push(new RemoveTask(index, { left }));
@@ -78,8 +82,9 @@ export class Writer {
         this.#tasks.push(new PurgeTask(index, order));
         return;
       case 'compact': {
+        this.#room.setAside();
         const wasteful = index.segments.wasteful(this.#appender.number, order.deadShare);
-        this.#tasks.push(new CompactTask(index, this.#data, order.id, wasteful));
+        this.#tasks.push(new CompactTask(index, this.#data, order.id, wasteful, () => this.#room.left()));
         return;
       }
       case 'add-account':
@@ -95,6 +100,10 @@ export class Writer {
         break;
       case 'seal':
         this.#appender.seal();
+        break;
+      case 'relieved':
+        this.#relieved = true;
+        this.#deliveries.unshift(...this.#held.splice(0));
         break;
       case 'unpin':
         this.#pins -= 1;
@@ -113,7 +122,8 @@ export class Writer {
       // A full disk refuses mail before it stops owners from removing: without the letters the rest may still fit.
       round.giveUpLetters(failureOf(failure));
       const again = this.#commit(round);
-      if (again) round.giveUp(failureOf(again));
+      const last = again && isFull(again) && this.#room.giveUp() ? this.#commit(round) : again;
+      if (last) round.giveUp(failureOf(last));
     } else if (failure) round.giveUp(failureOf(failure));
     if (round.batch.size > 0) {
       round.batch.clear();
@@ -126,8 +136,11 @@ export class Writer {
     this.#tasks = [...round.unfinished(), ...this.#tasks];
   }
 
-  /** Ends the active segment; nothing may be asked afterwards. */
+  /** Refuses what still waits for room and ends the active segment; nothing may be asked afterwards. */
   close(): void {
+    this.#relieved = true;
+    this.#deliveries = this.#held.splice(0);
+    while (!this.idle) this.round();
     this.#appender.seal();
   }
 
@@ -140,16 +153,40 @@ export class Writer {
       letters += 1;
     }
     const orders = this.#deliveries.splice(0, letters);
+    const without = orders.length > 0 ? this.#withoutRoom(orders) : new Set<OrderOf<'deliver'>>();
+    if (without.size > 0 && !this.#relieved) {
+      // What was expunged goes before a letter is refused: these wait until it has.
+      this.#held.push(...without);
+      if (this.#held.length === without.size) this.#report({ type: 'pressed' });
+      return this.#batch(orders.filter((order) => !without.has(order)));
+    }
+    const batch = this.#batch(orders);
+    batch.refuse(without);
+    return batch;
+  }
+
+  #batch(orders: readonly OrderOf<'deliver'>[]): Batch {
     return new Batch(this.#index, this.#data, this.#appender, this.#faults, orders);
+  }
+
+  #withoutRoom(orders: readonly OrderOf<'deliver'>[]): Set<OrderOf<'deliver'>> {
+    const without = new Set<OrderOf<'deliver'>>();
+    let left = this.#room.left();
+    for (const order of orders) {
+      // A staged file has its room already.
+      const needed = typeof order.record === 'string' ? 0 : order.octets;
+      if (left < needed) without.add(order);
+      else left -= needed;
+    }
+    // Room has come back: should it go again, there may be something to destroy again.
+    if (without.size === 0 && left > this.#limits.batch) this.#relieved = false;
+    return without;
   }
 
   /** Appends and syncs the letters, and what a task moves, in one go. */
   #append(round: Round): void {
     const { batch } = round;
-    if (batch.size > 0) {
-      batch.refuseBeyond(this.#room.left());
-      batch.adopt();
-    }
+    batch.adopt();
     const letters = batch.records();
     const moved = this.#stage(round);
     if (letters.length === 0 && moved.length === 0) return;
@@ -180,7 +217,7 @@ export class Writer {
     if (!mover?.stage) return [];
     try {
       const records = mover.stage();
-      if (records.length > 0 && this.#room.left() < octetsOf(records)) {
+      if (records.length > 0 && this.#room.leftForMoving() < octetsOf(records)) {
         throw new StoreError('no-room', 'the disk has no room to move letters');
       }
       return records;
@@ -206,6 +243,8 @@ export class Writer {
       return error;
     }
     this.#appender.claim();
+    // What has just left may be destroyed to make room.
+    if (round.worked.some(({ kind }) => kind === 'expunge')) this.#relieved = false;
     if (round.batch.size > 0) this.#faults.at('deliver.after-commit');
     for (const { kind } of round.worked) this.#pass(taskSteps[kind]?.committed);
     return undefined;

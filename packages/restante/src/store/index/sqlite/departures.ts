@@ -20,8 +20,16 @@ export type DepartureRow = [id: number, maildrop: number, change: number];
 export class DepartureReads {
   readonly #last: Statement<[number | null]>;
 
+  readonly #oldest: Statement<[number]>;
+
   constructor(database: DatabaseSync) {
+    this.#oldest = new Statement(database, 'SELECT time FROM departures ORDER BY id LIMIT 1');
     this.#last = new Statement(database, 'SELECT max(id) FROM departures');
+  }
+
+  /** When the first departure that is remembered happened. */
+  oldest(): number | undefined {
+    return this.#oldest.get()?.[0];
   }
 
   /** The id of the last departure that was committed; 0 when there is none. */

@@ -112,17 +112,7 @@ export const schemaVersion = migrations.length;
 
 /** Brings the index to this program's version in one transaction; refuses one that a newer program has written. */
 export function migrate(database: DatabaseSync, path: string): void {
-  const found = pragma(database, 'user_version');
-  const application = pragma(database, 'application_id');
-  if (found > schemaVersion) {
-    throw new StoreError(
-      'permanent',
-      `${path} has version ${found}, and this program knows versions up to ${schemaVersion}: use the newer program that wrote it, or restore an older backup`,
-    );
-  }
-  if (found > 0 && application !== APPLICATION_ID) {
-    throw new StoreError('permanent', `${path} is a database of another program: choose another data folder`);
-  }
+  const found = refuseForeign(database, path);
   if (found === schemaVersion) return;
   database.exec('BEGIN IMMEDIATE');
   try {
@@ -133,6 +123,23 @@ export function migrate(database: DatabaseSync, path: string): void {
     if (database.isTransaction) database.exec('ROLLBACK');
     throw error;
   }
+}
+
+/** Refuses what another program, or a newer version of this one, has written. Answers the version, 0 for an empty file. */
+export function refuseForeign(database: DatabaseSync, path: string): number {
+  const found = pragma(database, 'user_version');
+  const application = pragma(database, 'application_id');
+  if (found > schemaVersion) {
+    throw new StoreError(
+      'permanent',
+      `${path} has version ${found}, and this program knows versions up to ${schemaVersion}: use the newer program that wrote it, or restore an older backup`,
+    );
+  }
+  const tables = Number(database.prepare('SELECT count(*) AS tables FROM sqlite_schema').get()?.['tables']);
+  if (found === 0 ? tables > 0 : application !== APPLICATION_ID) {
+    throw new StoreError('permanent', `${path} is a database of another program: choose another data folder`);
+  }
+  return found;
 }
 
 function pragma(database: DatabaseSync, name: 'user_version' | 'application_id'): number {

@@ -8,6 +8,8 @@ export interface DataFolder {
   readonly root: string;
   readonly lock: string;
   readonly index: string;
+  /** Room set aside for removing letters when the disk is full. */
+  readonly reserve: string;
   /** Segments, each a file of its own. */
   readonly letters: string;
   /** Large letters on their way in. */
@@ -19,6 +21,7 @@ export function dataFolder(root: string): DataFolder {
     root,
     lock: join(root, 'lock'),
     index: join(root, 'index.sqlite'),
+    reserve: join(root, 'reserve'),
     letters: join(root, 'letters'),
     incoming: join(root, 'incoming'),
   };

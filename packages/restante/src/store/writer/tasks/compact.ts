@@ -26,13 +26,16 @@ export class CompactTask implements Task {
   #exhausted = false;
   #damaged = false;
   #dropped: number[] = [];
+  readonly #left: () => number;
   #report = { segments: 0, octets: 0, damaged: 0 };
 
-  constructor(index: IndexWrites, data: DataFolder, id: number, segments: readonly number[]) {
+  /** `left` says how much room mail has. */
+  constructor(index: IndexWrites, data: DataFolder, id: number, segments: readonly number[], left: () => number) {
     this.#index = index;
     this.#data = data;
     this.id = id;
     this.#segments = [...segments];
+    this.#left = left;
   }
 
   get done(): boolean {
@@ -40,7 +43,7 @@ export class CompactTask implements Task {
   }
 
   get result(): CompactReport {
-    return this.#report;
+    return { ...this.#report, left: this.#left() };
   }
 
   stage(): readonly Uint8Array[] {

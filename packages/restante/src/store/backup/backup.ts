@@ -1,0 +1,92 @@
+import { randomBytes } from 'node:crypto';
+import { readdirSync, renameSync, rmdirSync, rmSync } from 'node:fs';
+import { basename, dirname, extname, join, resolve } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { StoreError } from '@restante/pop/maildrop';
+import { type DataFolder, isMissing, makePrivateFolder, syncFolder } from '../letters/segments/folder.ts';
+import type { WriterLink } from '../writer/link.ts';
+
+/** The place for a backup, or the data folder for a restore, holds something already. */
+export class TargetNotEmpty extends Error {
+  override readonly name = 'TargetNotEmpty';
+}
+
+export interface BackupReport {
+  readonly letters: number;
+  readonly segments: number;
+  /** Octets of those segments. */
+  readonly octets: number;
+  /** Segments that are hard links, since the backup lies on the same file system. */
+  readonly linked: number;
+}
+
+/** What the copying thread is started with. */
+export interface CopierData {
+  readonly index: string;
+  readonly letters: string;
+  readonly target: string;
+}
+
+/** What it says: the index is copied and waits for the segments to be sealed; all is copied and on the disk; it failed. */
+export type CopierSaid =
+  | { readonly type: 'index-copied' }
+  | { readonly type: 'done'; readonly report: BackupReport }
+  | { readonly type: 'failed'; readonly message: string };
+
+/**
+ * Copies the store into `target` while mail flows: what is committed when the index is copied is in it, whole. No thread
+ * waits for it but its own; the writer only keeps files that it would have removed. The target shows up when all of it is
+ * on the disk, and not before.
+ */
+export async function backUp(data: DataFolder, link: WriterLink, target: string): Promise<BackupReport> {
+  const path = resolve(target);
+  refuseTaken(path);
+  const partial = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.partial`);
+  await link.order<'pin'>({ type: 'pin' });
+  try {
+    makePrivateFolder(partial);
+    const report = await copy({ index: data.index, letters: data.letters, target: partial }, async () => {
+      await link.order<'seal'>({ type: 'seal' });
+    });
+    moveInto(partial, path);
+    return report;
+  } catch (error) {
+    rmSync(partial, { recursive: true, force: true });
+    throw error;
+  } finally {
+    await link.order<'unpin'>({ type: 'unpin' });
+  }
+}
+
+function copy(data: CopierData, seal: () => Promise<void>): Promise<BackupReport> {
+  const worker = new Worker(new URL(`./copier${extname(import.meta.url)}`, import.meta.url), { workerData: data });
+  return new Promise((fulfil, reject) => {
+    worker.on('message', (said: CopierSaid) => {
+      if (said.type === 'index-copied') seal().then(() => worker.postMessage('sealed'), reject);
+      else if (said.type === 'done') fulfil(said.report);
+      else reject(new StoreError('temporary', `the backup failed: ${said.message}`));
+    });
+    worker.on('error', reject);
+    worker.on('exit', () => reject(new StoreError('temporary', 'the backup’s thread ended early')));
+  }).finally(() => worker.terminate()) as Promise<BackupReport>;
+}
+
+function refuseTaken(path: string): void {
+  try {
+    if (readdirSync(path).length > 0) {
+      throw new TargetNotEmpty(`${path} is not empty: name a folder that is not there yet`);
+    }
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
+}
+
+function moveInto(partial: string, path: string): void {
+  try {
+    rmdirSync(path);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
+  renameSync(partial, path);
+  syncFolder(dirname(path));
+}
