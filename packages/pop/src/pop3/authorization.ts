@@ -4,7 +4,7 @@ import type { SaslServerMechanism, SaslStep, Verdict } from '../sasl/mechanism.t
 import { decodeBase64, encodeBase64 } from '../wire/base64.ts';
 import { MaildropView } from './maildrop-view.ts';
 import { err, ok } from './replies.ts';
-import { responseCode } from './response-codes.ts';
+import { loginResponseCode } from './response-codes.ts';
 import type { Handlers, Session } from './session.ts';
 import { meets } from './situation.ts';
 
@@ -89,7 +89,7 @@ function conclude(session: Session, mechanism: string, verdict: Verdict): void {
 function open(session: Session, mechanism: string, account: string): void {
   session.ask({ type: 'open', account }, (opened) => {
     if (opened instanceof StoreError) {
-      return session.send(err('the maildrop cannot be opened', responseCode(opened.kind)));
+      return session.send(err('the maildrop cannot be opened', loginResponseCode(opened.kind)));
     }
     session.tally.account = account;
     session.tally.mechanism = mechanism;

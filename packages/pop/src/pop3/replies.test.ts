@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { err, multiline, ok } from './replies.ts';
-import { responseCode } from './response-codes.ts';
+import { loginResponseCode, responseCode } from './response-codes.ts';
 
 test('a status indicator, a space, a code where there is one, text, CRLF (P3-05, OBS-01, EXT-15)', () => {
   assert.equal(ok('2 320'), '+OK 2 320\r\n');
@@ -41,5 +41,8 @@ test('what a peer learns of a store’s error (RC-01, EXT-17, IANA-02)', () => {
   assert.equal(responseCode('no-room'), 'SYS/TEMP');
   assert.equal(responseCode('permanent'), 'SYS/PERM');
   assert.equal(responseCode('no-maildrop'), 'SYS/PERM');
-  assert.equal(responseCode('in-use'), 'IN-USE');
+  assert.equal(loginResponseCode('no-room'), 'SYS/TEMP');
+  // A promise of PASS, APOP and AUTH alone: elsewhere it would tell a client something else.
+  assert.equal(loginResponseCode('in-use'), 'IN-USE');
+  assert.equal(responseCode('in-use'), 'SYS/TEMP');
 });

@@ -8,10 +8,16 @@ const CODES: Readonly<Record<StoreErrorKind, ResponseCode>> = {
   'too-large': 'SYS/PERM',
   permanent: 'SYS/PERM',
   'no-maildrop': 'SYS/PERM',
-  'in-use': 'IN-USE',
+  // A session that lost its hold on the maildrop may well get it back.
+  'in-use': 'SYS/TEMP',
 };
 
-/** What a peer learns of a store's error: this and no more. `IN-USE` can only come at login (EXT-17). */
+/** What a peer learns of a store's error after login: this and no more. */
 export function responseCode(kind: StoreErrorKind): ResponseCode {
   return CODES[kind];
+}
+
+/** What a peer learns when its maildrop cannot be opened: `IN-USE` stands behind AUTH, PASS and APOP only (EXT-17). */
+export function loginResponseCode(kind: StoreErrorKind): ResponseCode {
+  return kind === 'in-use' ? 'IN-USE' : responseCode(kind);
 }
