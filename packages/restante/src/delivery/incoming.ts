@@ -2,7 +2,7 @@ import type { MaybePromise, Store } from '@restante/pop/maildrop';
 import type { Clock, Peer } from '@restante/pop/server';
 import { Unstuffer } from '@restante/pop/wire';
 import type { Outcome } from './outcome.ts';
-import { Reception } from './reception.ts';
+import { type LetterFaults, Reception } from './reception.ts';
 import type { DeliveryReport, RecipientReport } from './report.ts';
 import type { Transaction } from './session.ts';
 
@@ -55,6 +55,8 @@ export class Incoming {
   /** Takes octets as they came; wait for the promise before the next call. */
   take(chunk: Buffer): MaybePromise<void> {
     const octets = this.#unstuffer.unstuff(chunk);
+    // What is refused in the end takes no room on the disk until then.
+    if (this.#reception.isRefused(this.#faults())) this.#reception.abort();
     return octets.length > 0 ? this.#reception.write(octets) : undefined;
   }
 
@@ -65,11 +67,7 @@ export class Incoming {
 
   /** The outcomes, one for each recipient, in order; none rejects. To be asked once, when it has ended. */
   outcomes(): MaybePromise<readonly MaybePromise<Outcome>[]> {
-    const { bareCarriageReturn, bareLineFeed, nul } = this.#unstuffer.findings;
-    return this.#reception.end({
-      bareLineEnd: bareCarriageReturn !== undefined || bareLineFeed !== undefined,
-      nul: nul !== undefined,
-    });
+    return this.#reception.end(this.#faults());
   }
 
   /** The rest will not come, so nothing of it is delivered. */
@@ -92,5 +90,10 @@ export class Incoming {
       octets: this.#reception.octets,
       milliseconds: this.#clock.now() - this.#since,
     };
+  }
+
+  #faults(): LetterFaults {
+    const { bareCarriageReturn, bareLineFeed, nul } = this.#unstuffer.findings;
+    return { bareLineEnd: bareCarriageReturn !== undefined || bareLineFeed !== undefined, nul: nul !== undefined };
   }
 }

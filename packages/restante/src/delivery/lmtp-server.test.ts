@@ -308,6 +308,23 @@ describe('a peer that sends', () => {
   });
 });
 
+describe('a letter that is known to be refused', () => {
+  it('is not given to the store any further, and is read to its end (SM-21, SM-24)', async () => {
+    for (const flaw of ['a\nb', 'a\rb', '\0']) {
+      const at = office();
+      const calls: string[] = [];
+      at.store.beginDelivery = ({ recipients }) => ({
+        write: (octets) => void calls.push(`write ${octets.length}`),
+        commit: () => assert.fail(`commit for ${recipients.length}`),
+        abort: async () => void calls.push('abort'),
+      });
+      const said = await talk(at, BEGIN, '\r\nbegins well\r\n', `${flaw}\r\n`, 'goes on\r\n', '.\r\nNOOP\r\n');
+      assert.deepEqual(calls, ['write 15', 'abort'], flaw);
+      assert.deepEqual(codes(said).slice(-2), [flaw === '\0' ? '554 5.6.0' : '550 5.5.2', '250 2.0.0']);
+    }
+  });
+});
+
 describe('the end of a server', () => {
   it('is told to those who wait, and waits for what is durable', async () => {
     const at = office({ clock: new ManualClock() });

@@ -47,6 +47,11 @@ export class Reception {
     return this.#octets;
   }
 
+  /** Whether a letter with these faults is refused, whatever else comes. */
+  isRefused(faults: LetterFaults): boolean {
+    return this.#fault(faults) !== undefined;
+  }
+
   /** Takes the next octets; wait for the promise before the next call. Never throws nor rejects. */
   write(octets: Buffer): MaybePromise<void> {
     let next = this.#lineEnds === undefined ? octets : this.#lineEnds.mend(octets);

@@ -36,8 +36,15 @@ export function traceFields(trace: Trace, recipient: string): string {
 
 /** A date with a numeric zone (RFC 5322 §3.3). */
 export function date(at: number): string {
-  return new Date(at).toUTCString().replace('GMT', '+0000');
+  const second = Math.floor(at / 1000);
+  if (second !== latest.second) {
+    latest = { second, text: new Date(at).toUTCString().replace('GMT', '+0000') };
+  }
+  return latest.text;
 }
+
+/** Thousands of letters come in a second. */
+let latest = { second: Number.NaN, text: '' };
 
 /** An address as RFC 5321 §4.1.3 writes it. */
 function literal(address: string): string {
