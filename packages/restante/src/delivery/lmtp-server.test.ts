@@ -185,6 +185,32 @@ describe('a delivery is reported', () => {
   });
 });
 
+describe('a connection that is lost behind the end of a letter', () => {
+  it('leaves the letter delivered, once, and both are reported', async () => {
+    const at = office();
+    at.store.hold('pat');
+    const [client, end] = duplexPair();
+    at.server.accept(end, PEER);
+    client.resume().write(`${BEGIN}A: b\r\n.\r\nMAIL FROM:<>\r\nRCPT TO:<green>\r\nDATA\r\n.\r\n`);
+    while (!at.store.isHeld('pat')) await turns(1);
+    client.destroy();
+    await new Promise((resolve) => end.once('close', resolve));
+    assert.deepEqual(at.sessions, [], 'what is under way belongs to the session');
+    at.store.release('pat');
+    await turns();
+    assert.equal(lettersOf(at.store, 'pat').length, 1);
+    assert.equal(lettersOf(at.store, 'green').length, 0, 'nothing that was not begun is begun now');
+    assert.deepEqual(
+      at.deliveries.map(({ recipients }) => recipients.map(({ outcome }) => outcome.type)),
+      [['placed']],
+    );
+    assert.deepEqual(
+      at.sessions.map((session) => ({ end: session.end, placed: session.placed, brokenOff: session.brokenOff })),
+      [{ end: 'closed', placed: 1, brokenOff: false }],
+    );
+  });
+});
+
 describe('a peer that sends', () => {
   it('gets the replies to what it pipelined in one write (SM-41)', async () => {
     const at = office();
