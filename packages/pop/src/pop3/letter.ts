@@ -7,8 +7,6 @@ import { ok } from './replies.ts';
 import type { Session } from './session.ts';
 import type { TopCut } from './top.ts';
 
-const NOTHING = new Uint8Array();
-
 /**
  * A letter as a multi-line response, whole or cut by TOP; `sent` is called when it has gone out whole.
  *
@@ -20,8 +18,8 @@ export function sendLetter(session: Session, entry: Entry, top: TopCut | undefin
   const status = ok(top === undefined ? `${entry.octets} octets` : 'top of message follows');
   const stuffer = entry.dotted ? new Stuffer() : undefined;
   let octets = 0;
-  /** The last two octets sent: a slice may end between a CR and its LF. */
-  let tail: Uint8Array = NOTHING;
+  /** The last octet of the slices before: one may end between a CR and its LF. */
+  let last = 0;
 
   const finish = (): void => {
     session.send(TERMINATOR);
@@ -43,10 +41,11 @@ export function sendLetter(session: Session, entry: Entry, top: TopCut | undefin
       }
       const part = top === undefined ? slice : top.take(slice);
       session.sendOctets(stuffer === undefined ? part : stuffer.stuff(part));
-      tail = part.length >= 2 ? part.subarray(-2) : Uint8Array.of(...tail, ...part).subarray(-2);
+      const endsLine = part.at(-1) === LF && (part.at(-2) ?? last) === CR;
+      last = part.at(-1) ?? last;
       if (octets < entry.octets && top?.done !== true) return next();
       // Without a line end the terminator would be taken for text, and with one more the octets were not those listed.
-      if (!endsLine(tail)) return session.destroy(`message ${entry.number} does not end with CRLF`);
+      if (!endsLine) return session.destroy(`message ${entry.number} does not end with CRLF`);
       finish();
     });
   };
@@ -57,8 +56,4 @@ export function sendLetter(session: Session, entry: Entry, top: TopCut | undefin
     session.send(status);
     finish();
   }
-}
-
-function endsLine(octets: Uint8Array): boolean {
-  return octets.at(-1) === LF && octets.at(-2) === CR;
 }
