@@ -439,18 +439,10 @@ describe('whatever comes in', () => {
   });
 
   it('any letter without NUL or lone CR and LF comes back octet for octet below its trace fields (SM-25)', async () => {
+    const text = fc.uint8Array({ maxLength: 60 }).map((octets) => Buffer.from(octets).toString('latin1'));
     const content = fc
-      .array(fc.oneof(fc.constantFrom('.', '..', '', '.\t'), fc.string({ unit: 'binary', maxLength: 60 })))
-      .map((lines) =>
-        lines
-          .map(
-            (each) =>
-              `${Buffer.from(each)
-                .toString('latin1')
-                .replace(/[\r\n\0]/g, '')}\r\n`,
-          )
-          .join(''),
-      );
+      .array(fc.oneof(fc.constantFrom('.', '..', '', '.\t'), text))
+      .map((lines) => lines.map((each) => `${each.replace(/[\r\n\0]/g, '')}\r\n`).join(''));
     await fc.assert(
       fc.asyncProperty(content, async (letter) => {
         const at = office();

@@ -136,7 +136,8 @@ describe('address', () => {
 
   it('never makes the parser throw, and what it answers holds no control character', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (text) => {
+      fc.property(fc.uint8Array({ maxLength: 200 }), (octets) => {
+        const text = Buffer.from(octets).toString('latin1');
         const path = parsePath(text);
         if (path !== undefined) assert.match(path.text, /^[ -~]+$/);
         parseMail(text);
