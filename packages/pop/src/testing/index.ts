@@ -9,6 +9,7 @@ export { type FaultyMethod, FaultyStore, type StoreFault } from './faulty-store.
 export { ManualClock, turns } from './manual-clock.ts';
 export { MemoryStore, type MemoryStoreOptions } from './memory-store.ts';
 export { type Pop3SubjectOptions, pop3Subject } from './pop3/subject.ts';
+export { walkSessions } from './pop3/walk-sessions.ts';
 export { type Step, walkStore } from './store-cases/walk.ts';
 export {
   runStoreCase,
