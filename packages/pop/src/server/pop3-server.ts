@@ -16,13 +16,17 @@ import { Pop3Desk } from './pop3-desk.ts';
 import type { Pop3Options } from './pop3-options.ts';
 import { ServerTls } from './tls.ts';
 
+/** Where to listen; the port may be left to the RFCs. */
+export type Pop3Address = ListenAddress | { readonly host?: string };
+
 /** A running POP3 server. */
 export interface Pop3Server {
   /**
-   * Listens there too; with `secure`, TLS comes first (RFC 8314 §3). Resolves to where it listens, with the port that
-   * was given for 0. Rejects with Node's error (`EADDRINUSE`, …) when it cannot.
+   * Listens there too; with `secure`, TLS comes first (RFC 8314 §3). Without a port it is POP3's own, 110, or 995 with
+   * `secure` (P3-01, TLS-01). Resolves to where it listens, with the port that was given for 0. Rejects with Node's
+   * error (`EADDRINUSE`, …) when it cannot.
    */
-  listen(address: ListenAddress, options?: { readonly secure?: boolean }): Promise<Listening>;
+  listen(address: Pop3Address, options?: { readonly secure?: boolean }): Promise<Listening>;
   /** Runs a session on a connection that came some other way. */
   accept(stream: Duplex, peer: Peer, options?: { readonly secure?: boolean }): void;
   /** Open sessions. */
@@ -33,6 +37,10 @@ export interface Pop3Server {
    */
   close(options?: { readonly deadline?: number }): Promise<void>;
 }
+
+/** As IANA has them (RFC 1939 §3, RFC 8314 §3.1). */
+const POP3_PORT = 110;
+const POP3S_PORT = 995;
 
 const REFUSAL = '-ERR [SYS/TEMP] too many connections, try again later\r\n';
 
@@ -109,7 +117,10 @@ export function createPop3Server(options: Pop3Options): Pop3Server {
 
   const listener = new Listener({ serve, refusal: REFUSAL, limits, clock, ...(tls !== undefined && { tls }) });
   return {
-    listen: (address, how) => listener.listen(address, how),
+    listen: (address, how) => {
+      const port = how?.secure === true ? POP3S_PORT : POP3_PORT;
+      return listener.listen('path' in address ? address : { port, ...address }, how);
+    },
     accept: (stream, peer, how) => listener.accept(stream, peer, how),
     get sessions() {
       return listener.connections;

@@ -5,7 +5,6 @@ import { alterations, channels, parseTranscript, runTranscript } from '@restante
 import { lmtpSubject } from '../testing/lmtp-subject.ts';
 
 const FOLDER = new URL('../../transcripts/lmtp/', import.meta.url);
-const SOURCES = new URL('../../src/delivery/', import.meta.url);
 const transcripts = readdirSync(FOLDER)
   .filter((name) => name.endsWith('.txt') && name !== 'rows.txt')
   .sort()
@@ -31,27 +30,4 @@ describe('LMTP transcripts, altered', () => {
       }
     });
   }
-});
-
-describe('rows of the standards', () => {
-  const rows = readFileSync(new URL('rows.txt', FOLDER), 'utf8')
-    .split('\n')
-    .filter((line) => line !== '' && !line.startsWith('#'))
-    .map((line) => line.split(' '));
-
-  it('each have a transcript that is headed by their ID, or a test that names it', () => {
-    const shown = new Set(transcripts.flatMap(({ ids }) => ids));
-    for (const [id = '', test] of rows) {
-      const found = test === undefined ? shown.has(id) : readFileSync(new URL(test, SOURCES), 'utf8').includes(id);
-      assert.ok(found, id);
-    }
-  });
-
-  it('are all that a transcript says it shows', () => {
-    const known = new Set(rows.map(([id]) => id));
-    for (const { file, ids } of transcripts) {
-      assert.notEqual(ids.length, 0, `${file} names no row`);
-      for (const id of ids) assert.ok(known.has(id), `${file} names ${id}`);
-    }
-  });
 });

@@ -4,6 +4,7 @@ import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { MemoryStore } from '../memory-store.ts';
 import { alterations } from '../transcript/alter.ts';
+import type { Spoken } from '../transcript/failure.ts';
 import { parseTranscript } from '../transcript/parse.ts';
 import { channels, runTranscript } from '../transcript/run.ts';
 import { pop3Subject } from './subject.ts';
@@ -22,15 +23,40 @@ function openStore() {
 const atOnce = pop3Subject({ openStore });
 const later = pop3Subject({ openStore, later: true });
 
+/** All that was said in memory. */
+const played: (readonly Spoken[])[] = [];
+
 for (const transcript of transcripts) {
   describe(transcript.file, () => {
     for (const channel of channels(transcript)) {
       test(`over ${channel}`, async () => {
-        await runTranscript(transcript, channel === 'octets' ? later : atOnce, channel);
+        const dialog = await runTranscript(transcript, channel === 'octets' ? later : atOnce, channel);
+        if (channel === 'memory') played.push(dialog);
       });
     }
   });
 }
+
+test('whatever was answered in them: a status in upper case, text behind it, codes that are registered, 512 octets of ASCII (P3-05, P3-06, OBS-01, EXT-14, EXT-15, EXT-33, RC-01, IANA-02)', () => {
+  const replies = played
+    .flat()
+    .filter(({ side, first }) => side === 'S' && first)
+    .map(({ octets }) => octets);
+  assert.ok(replies.length > 500, `${replies.length} replies`);
+  for (const reply of replies) {
+    assert.match(reply, /^(\+OK |-ERR |\+ )/);
+    assert.ok(reply.length + 2 <= 512, reply);
+    if (reply.startsWith('+ ')) continue;
+    assert.match(reply, /^[\x20-\x7e]+$/);
+    assert.match(reply, /^(\+OK [^[]|-ERR [^[]|-ERR \[(AUTH|IN-USE|SYS\/TEMP|SYS\/PERM)\] [^[])/);
+  }
+});
+
+test('no greeting has a timestamp in it, since there is no APOP (P3-02, P3-31, P3-32)', () => {
+  const greetings = played.map(([first]) => first).filter((first) => first?.side === 'S');
+  assert.ok(greetings.length > 100, `${greetings.length} greetings`);
+  for (const greeting of greetings) assert.match(greeting?.octets ?? '', /^\+OK [^<>]+$/);
+});
 
 describe('each S: line, altered or left out, makes its transcript fail', () => {
   for (const transcript of transcripts) {
