@@ -104,3 +104,39 @@ test('a machine that asks without end lets others have their turn', async () => 
   while (endings.length === 0) await turns();
   assert.equal(asked, 10_000);
 });
+
+test('input waits in the socket while a question is open, and one unfinished line does not count as waiting', async () => {
+  let pending = 0;
+  let answer: () => void = () => {};
+  const given: string[] = [];
+  const { client } = converse(
+    {
+      get pending() {
+        return pending;
+      },
+      step(input) {
+        if (input.type === 'octets') {
+          given.push(Buffer.from(input.octets).toString());
+          pending += input.octets.length;
+          if (given.at(-1) === 'ask') return [{ type: 'think' }];
+        }
+        return [];
+      },
+    },
+    () =>
+      new Promise((resolve) => {
+        answer = () => resolve({ type: 'think', answer: '' });
+      }),
+  );
+  for (const octets of ['x'.repeat(2_000), 'y', 'ask', 'z', 'later']) {
+    client.write(octets);
+    await turns();
+  }
+  assert.deepEqual(
+    given.map((octets) => octets[0]),
+    ['x', 'y', 'a'],
+  );
+  answer();
+  await turns();
+  assert.equal(given.slice(3).join(''), 'zlater');
+});

@@ -194,7 +194,8 @@ export class Conversation<Question extends { readonly type: string }, Answer, En
       this.#apply(this.#machine.step(answer));
     }
     this.#connection.flush();
-    if (this.#machine.pending > this.#options.pendingInput) this.#connection.pause();
+    // Without a question open, what is pending is one unfinished line, and has to be read to its end.
+    if (this.#question !== undefined && this.#machine.pending > this.#options.pendingInput) this.#connection.pause();
     else this.#connection.resume();
   }
 

@@ -26,7 +26,7 @@ export {
   type ListenerOptions,
   type Listening,
 } from './listener.ts';
-export { isLoopback, type Peer, peerOf, type TlsLayer } from './peer.ts';
+export { isLoopback, localPeer, type Peer, peerOf, type TlsLayer } from './peer.ts';
 export type { Pop3Limits, Pop3Options, SessionReport } from './pop3-options.ts';
 export { createPop3Server, type Pop3Address, type Pop3Server } from './pop3-server.ts';
 export { ServerTls, type TlsSource } from './tls.ts';

@@ -2,7 +2,7 @@ import { type AddressInfo, createServer, type Server } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from './clock.ts';
 import { Connection } from './connection.ts';
-import { type Peer, peerOf } from './peer.ts';
+import { localPeer, type Peer, peerOf } from './peer.ts';
 import type { ServerTls } from './tls.ts';
 
 /** Where to listen: an IP address or name with a port (0 for any free one), or the path of a unix socket. */
@@ -36,6 +36,9 @@ export interface ListenerOptions {
 
 /** Connections that the system holds until they are accepted, so that a burst of pollers is not turned away. */
 const BACKLOG = 2_048;
+
+/** What a listener is bound to that may be reached at any address of the machine. */
+const EVERY_ADDRESS = ['0.0.0.0', '::'];
 
 /**
  * Listens at any number of addresses, counts connections, keeps to the limits and closes in good order. Knows no
@@ -74,8 +77,9 @@ export class Listener {
     const secure = options.secure === true;
     if (secure && this.#options.tls === undefined) throw new TypeError('a TLS listener needs a certificate: set `tls`');
     if (this.#closing !== undefined) throw new Error('the listener is closed');
+    let boundTo: string | undefined;
     const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
-      const peer = peerOf(socket);
+      const peer = 'path' in address ? localPeer : peerOf(socket, boundTo);
       if (peer === undefined) socket.destroy();
       else this.accept(socket, peer, { secure });
     });
@@ -87,6 +91,7 @@ export class Listener {
         server.on('error', () => {});
         this.#servers.add(server);
         const bound = server.address() as AddressInfo | string;
+        if (typeof bound !== 'string' && !EVERY_ADDRESS.includes(bound.address)) boundTo = bound.address;
         resolve(typeof bound === 'string' ? { path: bound } : { host: bound.address, port: bound.port });
       });
     });

@@ -1,4 +1,4 @@
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 
 /** The TLS layer of a connection, as it is logged and as policies see it. */
 export interface TlsLayer {
@@ -26,23 +26,23 @@ export function isLoopback(address: string): boolean {
   return address === '::1' || unmapped(address).startsWith('127.');
 }
 
-/** The two ends of a socket; `undefined` when the peer has gone already. */
-export function peerOf(socket: Socket): Peer | undefined {
-  const { remoteAddress, localAddress } = socket;
-  if (remoteAddress !== undefined && localAddress !== undefined) {
-    return {
-      address: unmapped(remoteAddress),
-      localAddress: unmapped(localAddress),
-      loopback: isLoopback(remoteAddress) && isLoopback(localAddress),
-    };
-  }
-  // A unix socket has no addresses; an IP socket without them is closed.
-  const { family } = socket.address() as Partial<AddressInfo>;
-  return socket.destroyed || family !== undefined ? undefined : { ...local };
-}
-
 /** A peer on a unix socket: no network lies between. */
-const local: Peer = { address: 'local', localAddress: 'local', loopback: true };
+export const localPeer: Peer = { address: 'local', localAddress: 'local', loopback: true };
+
+/**
+ * The two ends of a TCP socket; `undefined` when the peer has gone already. `boundTo` is our own address where it is
+ * known beforehand: asking the system costs as much as a small write.
+ */
+export function peerOf(socket: Socket, boundTo?: string): Peer | undefined {
+  const { remoteAddress } = socket;
+  const localAddress = boundTo ?? socket.localAddress;
+  if (remoteAddress === undefined || localAddress === undefined) return undefined;
+  return {
+    address: unmapped(remoteAddress),
+    localAddress: unmapped(localAddress),
+    loopback: isLoopback(remoteAddress) && isLoopback(localAddress),
+  };
+}
 
 /** An IPv4 address that a dual-stack socket shows as `::ffff:192.0.2.1`, as itself. */
 function unmapped(address: string): string {
