@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { defaultPop3Limits } from '@restante/pop/server';
 import { type Override, type ReadSettings, readSettings } from './read-settings.ts';
 import type { Settings } from './settings.ts';
 
@@ -23,6 +24,28 @@ test('without a file the defaults are those that were promised', () => {
   assert.ok(settings['limits.letter_size'] >= 150_000_000, 'letters of 150 MB come in and out');
   assert.ok(settings['limits.idle'] >= 600_000, 'P3-17: ten minutes at least');
   assert.equal(settings['tls.cert'], undefined);
+});
+
+test("the office's defaults are the library's, unless somebody decides otherwise", () => {
+  const settings = settingsOf(readSettings({ folder: '/' }));
+  assert.deepEqual(
+    {
+      connections: settings['limits.sessions'],
+      connectionsPerAddress: settings['limits.sessions_per_address'],
+      unauthenticated: settings['limits.unauthenticated'],
+      failedLogins: settings['limits.failed_logins'],
+      failureDelay: settings['limits.login_failure_delay'],
+      idle: settings['limits.idle'],
+    },
+    (({ connections, connectionsPerAddress, unauthenticated, failedLogins, failureDelay, idle }) => ({
+      connections,
+      connectionsPerAddress,
+      unauthenticated,
+      failedLogins,
+      failureDelay,
+      idle,
+    }))(defaultPop3Limits),
+  );
 });
 
 test('tables and dotted keys say the same; quantities have units', () => {

@@ -1,4 +1,3 @@
-import { defaultPop3Limits } from '@restante/pop/server';
 import { choice, count, duration, type Kind, line, lines, listen, octets, path } from './kinds.ts';
 
 /** One thing that can be set, and all there is to know about it: the file's reader and the documentation read this. */
@@ -74,7 +73,7 @@ export const SETTINGS = {
   ),
   'limits.letter_size': setting(
     octets(64 * 1024, MAX_OCTETS),
-    256 * 2 ** 20,
+    160 * 2 ** 20,
     'The largest letter that is taken (RFC 1870).',
   ),
   'limits.recipients': setting(
@@ -82,30 +81,26 @@ export const SETTINGS = {
     1000,
     'Recipients of one letter (RFC 5321 §4.5.3.1.8: at least 100).',
   ),
-  'limits.sessions': setting(count(1, 1_000_000), defaultPop3Limits.connections, 'POP3 connections open at once.'),
+  'limits.sessions': setting(count(1, 1_000_000), 10_000, 'POP3 connections open at once.'),
   'limits.sessions_per_address': setting(
     count(1, 1_000_000),
-    defaultPop3Limits.connectionsPerAddress,
+    50,
     'POP3 connections open at once from one address. Loopback is exempt.',
   ),
   'limits.unauthenticated': setting(
     count(1, 1_000_000),
-    defaultPop3Limits.unauthenticated,
+    1000,
     'POP3 connections open at once that have not logged in; beyond it the oldest of them is closed.',
   ),
-  'limits.failed_logins': setting(
-    count(1, 1000),
-    defaultPop3Limits.failedLogins,
-    'Failed logins on one connection, after which it is closed.',
-  ),
+  'limits.failed_logins': setting(count(1, 1000), 3, 'Failed logins on one connection, after which it is closed.'),
   'limits.login_failure_delay': setting(
     duration(0, MINUTE),
-    defaultPop3Limits.failureDelay,
+    2000,
     'How long the answer to a failed login is held back.',
   ),
   'limits.idle': setting(
     duration(10 * MINUTE, DAY, 'RFC 1939 §3 asks for at least 10 minutes'),
-    defaultPop3Limits.idle,
+    10 * MINUTE,
     'How long a POP3 client may be silent before it is logged out, and its letters left as they were.',
   ),
   'limits.login_queue': setting(
