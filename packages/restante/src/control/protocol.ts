@@ -1,0 +1,39 @@
+import * as v from 'valibot';
+import type { Office } from '../office.ts';
+
+/**
+ * How the command line speaks to an office that is open: JSON lines on a unix socket in the data folder. One line asks, one
+ * answers, in order.
+ */
+export type Answer =
+  | { readonly type: 'done'; readonly value: unknown }
+  /** The operator can mend it. */
+  | { readonly type: 'failure'; readonly message: string };
+
+/** Octets of one question: some hundred addresses fit; whoever writes more is no command line of ours. */
+export const QUESTION_LIMIT = 64 * 1024;
+
+const name = v.pipe(v.string(), v.maxLength(256));
+const passwordHash = v.pipe(v.string(), v.maxLength(256), v.startsWith('$argon2id$'));
+const nothing = v.strictObject({});
+
+/** What may be asked, and with what: the office's own methods. */
+export const QUESTIONS = {
+  addAccount: v.strictObject({ name, addresses: v.array(v.pipe(v.string(), v.maxLength(1024))), passwordHash }),
+  listAccounts: nothing,
+  showAccount: v.strictObject({ name }),
+  setPassword: v.strictObject({ name, passwordHash }),
+  setDisabled: v.strictObject({ name, disabled: v.boolean() }),
+  removeAccount: v.strictObject({ name }),
+  status: nothing,
+  backup: v.strictObject({ directory: v.pipe(v.string(), v.startsWith('/')) }),
+} as const satisfies { readonly [Verb in keyof Office]: v.GenericSchema<unknown, Parameters<Office[Verb]>[0]> };
+
+/** A method of the office that may be asked for. */
+export type Verb = keyof Office;
+
+/** A question, once its line is JSON. */
+export const QUESTION = v.strictObject({
+  ask: v.picklist(Object.keys(QUESTIONS) as Verb[]),
+  with: v.unknown(),
+});

@@ -1,0 +1,72 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { StoreError } from '@restante/pop/maildrop';
+import type { Settings } from './config/settings.ts';
+import { Failure, reasonOf } from './failure.ts';
+import { copyOfficeFiles } from './office-files.ts';
+import { TargetNotEmpty } from './store/backup/backup.ts';
+import { type RestoreReport, restore } from './store/backup/restore.ts';
+import { DataInUse } from './store/lock.ts';
+import { type DurableStore, openStore } from './store/store.ts';
+
+export interface OpenDataOptions {
+  readonly data: string;
+  readonly settings: Settings;
+  /** Told when nothing can be stored any more. */
+  readonly onStopped?: (error: StoreError) => void;
+}
+
+/**
+ * Opens the data folder as the settings say. Rejects with {@link DataInUse} when another process has it, and with a
+ * {@link Failure} for anything else that somebody can mend.
+ */
+export async function openData({ data, settings, onStopped }: OpenDataOptions): Promise<DurableStore> {
+  try {
+    makeFolder(data);
+    return await openStore({
+      data,
+      limits: {
+        letter: settings['limits.letter_size'],
+        reserve: settings['limits.reserve'],
+        undelete: settings['undelete.window'],
+      },
+      ...(onStopped !== undefined && { onStopped }),
+    });
+  } catch (thrown) {
+    if (thrown instanceof DataInUse) throw thrown;
+    throw mendable(thrown, data);
+  }
+}
+
+/** Makes a data folder from a backup. A folder that holds mail already, or is in use, is not touched. */
+export async function restoreData(backup: string, data: string): Promise<RestoreReport> {
+  try {
+    makeFolder(data);
+    const report = restore(backup, data);
+    await copyOfficeFiles(backup, data);
+    return report;
+  } catch (thrown) {
+    throw mendable(thrown, data);
+  }
+}
+
+/** The failure that somebody can mend, or what nobody foresaw, as it is. */
+function mendable(thrown: unknown, data: string): unknown {
+  const known = [DataInUse, TargetNotEmpty, StoreError].some((type) => thrown instanceof type);
+  if (known) return new Failure((thrown as Error).message);
+  if (!(thrown instanceof Error && 'code' in thrown)) return thrown;
+  return new Failure(
+    `the data folder ${data} cannot be used: ${reasonOf(thrown)}; mend that, or choose another with --data DIR`,
+  );
+}
+
+/** One level after the other: Node's own recursive mkdir never ends where a file system refuses new folders by ENOENT. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (thrown) {
+    if (!(thrown instanceof Error && 'code' in thrown && thrown.code === 'EEXIST')) throw thrown;
+  }
+}
