@@ -1,0 +1,30 @@
+import { Command } from 'commander';
+import { Failure } from '../failure.ts';
+import { atOffice } from './at-office.ts';
+import { counted, printJson, say } from './output.ts';
+import { placesOf } from './places.ts';
+import { confirm, interactive } from './terminal.ts';
+
+/** `restante account remove NAME`. */
+export function removeCommand(): Command {
+  return new Command('remove')
+    .description('remove an account with all of its mail, for good')
+    .argument('<name>')
+    .option('--yes', 'do not ask, though mail goes with it')
+    .action(async (name: string, options: { readonly yes?: boolean }, self: Command) => {
+      const places = placesOf(self);
+      await atOffice(places, {}, async (office) => {
+        const account = await office.showAccount({ name });
+        const mail = counted(account.letters, 'letter');
+        if (options.yes !== true && account.letters > 0) {
+          if (!interactive())
+            throw new Failure(`${account.name} has ${mail}, which would go too: give --yes to say that they may`);
+          if (!(await confirm(`Remove ${account.name} and ${mail}, for good?`)))
+            throw new Failure('nothing was removed');
+        }
+        const removed = await office.removeAccount({ name });
+        say(`The account ${removed.name} is gone, and with it ${counted(removed.letters, 'letter')}.`);
+        if (places.json) printJson(removed);
+      });
+    });
+}

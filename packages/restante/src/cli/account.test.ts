@@ -1,0 +1,200 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { LmtpClient } from '../testing/lmtp-client.ts';
+import { Pop3Client } from '../testing/pop3-client.ts';
+import { RunningOffice, runVerb, temporaryFolder, type VerbResult } from '../testing/running-office.ts';
+
+type Run = (words: readonly string[], input?: string) => Promise<VerbResult>;
+
+/** stdout, when the verb did what it was asked. */
+async function done(result: Promise<VerbResult>): Promise<string> {
+  const { status, stdout, stderr } = await result;
+  assert.equal(status, 0, stderr);
+  return stdout;
+}
+
+/** The one line that says why not. */
+async function refused(result: Promise<VerbResult>, status = 1): Promise<string> {
+  const { stdout, stderr, ...rest } = await result;
+  assert.equal(rest.status, status, stderr);
+  assert.equal(stdout, '', 'a failure has no data');
+  assert.match(stderr, /^restante: [^\n]+\n$/);
+  return stderr;
+}
+
+/** The same is asked of an office that is open, over its control socket, and of one that is closed, under its lock. */
+function verbs(run: Run): void {
+  test('add --generate prints the password and nothing else; list and show have the account', async () => {
+    const password = await done(run(['account', 'add', 'Anna', '--address', 'Anna@Example.ORG', '--generate']));
+    assert.match(password, /^[a-z2-9-]{23}\n$/);
+    const anna = JSON.parse(await done(run(['account', 'show', 'anna', '--json'])));
+    assert.deepEqual(
+      { ...anna, created: typeof anna.created },
+      { name: 'anna', addresses: ['anna@example.org'], state: 'enabled', letters: 0, octets: 0, created: 'string' },
+    );
+    assert.match(await done(run(['account', 'list'])), /^anna +enabled +0 +0 +anna@example\.org$/m);
+    const list = JSON.parse(await done(run(['account', 'list', '--json']))) as { name: string }[];
+    assert.ok(list.some(({ name }) => name === 'anna'));
+  });
+
+  test('options may stand before, between and behind', async () => {
+    const added = JSON.parse(
+      await done(
+        run(['--json', 'account', 'add', '--generate', 'bert', '--address', 'b@x.example', '--address', 'b@y.example']),
+      ),
+    );
+    assert.deepEqual(added.addresses, ['b@x.example', 'b@y.example']);
+    assert.match(added.password, /^[a-z2-9-]{23}$/);
+  });
+
+  test('what is taken is refused, and so is what cannot be', async () => {
+    assert.match(await refused(run(['account', 'add', 'ANNA', '--generate'])), /there is an account anna already/);
+    assert.match(
+      await refused(run(['account', 'add', 'c', '--generate', '--address', 'anna@example.org'])),
+      /belongs to/,
+    );
+    assert.match(
+      await refused(run(['account', 'add', 'c', '--generate', '--address', 'anna@localhost'])),
+      /reaches .* anna/,
+    );
+    assert.match(await refused(run(['account', 'add', 'c', '--generate', '--address', 'c'])), /NAME@DOMAIN/);
+    assert.match(await refused(run(['account', 'add', 'a b', '--generate'])), /"a b" cannot be/);
+    assert.match(await refused(run(['account', 'add', 'c', '--password-stdin'], '\n')), /the password is empty/);
+    assert.match(await refused(run(['account', 'show', 'nobody'])), /there is no account nobody/);
+    assert.match(await refused(run(['account', 'disable', 'nobody'])), /there is no account nobody/);
+    assert.match(await refused(run(['account', 'remove', 'nobody'])), /there is no account nobody/);
+    assert.match(await refused(run(['account', 'password', 'nobody', '--generate'])), /there is no account nobody/);
+  });
+
+  test('without a terminal, and without being told, no password is asked for', async () => {
+    assert.match(await refused(run(['account', 'add', 'c']), 2), /--generate or --password-stdin/);
+    assert.match(await refused(run(['account', 'add', 'c', '--generate', '--password-stdin']), 2), /one of them/);
+  });
+
+  test('password, disable and enable', async () => {
+    assert.match(await done(run(['account', 'password', 'anna', '--generate'])), /^[a-z2-9-]{23}\n$/);
+    assert.equal(await done(run(['account', 'password', 'anna', '--password-stdin'], 'x\n')), '');
+    assert.equal(await done(run(['account', 'disable', 'anna'])), '');
+    assert.match(await done(run(['account', 'show', 'anna'])), /^state +disabled$/m);
+    assert.equal(JSON.parse(await done(run(['account', 'enable', 'anna', '--json']))).state, 'enabled');
+  });
+
+  test('remove takes the account away, and its name is free again', async () => {
+    await done(run(['account', 'remove', 'bert']));
+    assert.match(await refused(run(['account', 'show', 'bert'])), /no account bert/);
+    await done(run(['account', 'add', 'bert', '--generate']));
+  });
+
+  test('status', async () => {
+    const status = JSON.parse(await done(run(['status', '--json'])));
+    for (const name of ['accounts', 'letters', 'octets', 'sessions']) assert.equal(typeof status[name], 'number', name);
+    assert.match(await done(run(['status'])), /^accounts +\d+\nletters +\d+\noctets +[\d,]+\nsessions +\d+$/m);
+  });
+}
+
+describe('closed', () => {
+  const data = join(temporaryFolder(), 'new', 'data');
+  verbs((words, input) => runVerb([...words, '--data', data], input));
+
+  test('account add makes the office; nothing else does', async () => {
+    const none = join(temporaryFolder(), 'none');
+    assert.match(await refused(runVerb(['account', 'list', '--data', none])), /no post office in .*restante serve/);
+    assert.match(await refused(runVerb(['status', '--data', temporaryFolder()])), /no post office in/);
+    assert.ok(!existsSync(none));
+  });
+
+  test('an account that was made before the first start is not joined by another', async () => {
+    const office = await RunningOffice.start({ data });
+    try {
+      assert.match(await refused(office.verb(['account', 'show', 'mail'])), /no account mail/);
+      assert.ok(!office.log.includes('first time'));
+    } finally {
+      await office.stop();
+    }
+  });
+});
+
+describe('open', () => {
+  let office: RunningOffice;
+  before(async () => {
+    office = await RunningOffice.start();
+  });
+  after(() => office.close());
+  verbs((words, input) => office.verb(words, input));
+
+  async function mayLogIn(name: string, password: string): Promise<boolean> {
+    const client = await Pop3Client.connect(office.place('plain'));
+    try {
+      await client.login(name, password);
+      return true;
+    } catch {
+      return false;
+    } finally {
+      await client.drop();
+    }
+  }
+
+  test('the first line of stdin is the password, spaces and all, less its line end', async () => {
+    for (const [name, input, password] of [
+      ['spaces', '  a  b  \nsecond line\n', '  a  b  '],
+      ['carriage', 'secret\r\n', 'secret'],
+      ['unended', 'no line end', 'no line end'],
+      ['umlaut', 'grüße\n', 'grüße'],
+    ] as const) {
+      await done(office.verb(['account', 'add', name, '--password-stdin'], input));
+      assert.ok(await mayLogIn(name, password), name);
+      assert.ok(!(await mayLogIn(name, password.trim() === password ? `${password} ` : password.trim())), name);
+    }
+  });
+
+  test('a change counts from the next login on: password, disable, enable, remove', async () => {
+    await office.addAccount('dora', 'one');
+    assert.ok(await mayLogIn('dora', 'one'));
+    assert.ok(await mayLogIn('DORA@localhost', 'one'), 'by full address');
+    await done(office.verb(['account', 'password', 'dora', '--password-stdin'], 'two\n'));
+    assert.ok(!(await mayLogIn('dora', 'one')));
+    assert.ok(await mayLogIn('dora', 'two'));
+    await done(office.verb(['account', 'disable', 'dora']));
+    assert.ok(!(await mayLogIn('dora', 'two')));
+    await done(office.verb(['account', 'enable', 'dora']));
+    assert.ok(await mayLogIn('dora', 'two'));
+    await done(office.verb(['account', 'remove', 'dora']));
+    assert.ok(!(await mayLogIn('dora', 'two')));
+  });
+
+  test('an account is reached by its name, at each domain, and by its own addresses; nobody else is', async () => {
+    await done(office.verb(['account', 'add', 'emil', '--address', 'chef@kitchen.example', '--generate']));
+    const sender = await LmtpClient.connect(office.lmtp);
+    const to = [
+      'emil',
+      'EMIL@localhost',
+      'chef@Kitchen.example',
+      'postmaster',
+      'nobody',
+      'x@kitchen.example',
+      'emil@elsewhere.example',
+    ];
+    const outcome = await sender.send({ to, octets: Buffer.from('Subject: x\r\n\r\nx\r\n') });
+    assert.deepEqual(
+      outcome.map(({ code }) => code),
+      [250, 250, 250, 250, 550, 550, 550],
+    );
+    await sender.quit();
+    const { letters } = JSON.parse(await done(office.verb(['account', 'show', 'emil', '--json'])));
+    assert.equal(letters, 1, 'three addresses of one account, one letter');
+    assert.match(await refused(office.verb(['account', 'remove', 'emil'])), /emil has 1 letter.*--yes/);
+    assert.equal(JSON.parse(await done(office.verb(['account', 'remove', 'emil', '--yes', '--json']))).letters, 1);
+  });
+
+  test('verbs that come at once wait for each other', async () => {
+    const names = Array.from({ length: 8 }, (_, index) => `crowd-${index}`);
+    await Promise.all(names.map((name) => done(office.verb(['account', 'add', name, '--generate']))));
+    const list = JSON.parse(await done(office.verb(['account', 'list', '--json']))) as { name: string }[];
+    assert.deepEqual(
+      list.map(({ name }) => name).filter((name) => name.startsWith('crowd-')),
+      names,
+    );
+  });
+});

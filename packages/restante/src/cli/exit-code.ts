@@ -1,0 +1,26 @@
+/** What the process's exit status says; docs/command-line.md has the table. */
+export const EXIT = {
+  done: 0,
+  /** It could not be done; the line on stderr says why. */
+  failed: 1,
+  /** The command line or the configuration is wrong; nothing was begun. */
+  usage: 2,
+  /** Interrupted at a question. */
+  interrupted: 130,
+} as const;
+
+/** The command line or the configuration is wrong: one line for each thing to mend. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+  readonly lines: readonly string[];
+
+  constructor(...lines: readonly string[]) {
+    super(lines.join('\n'));
+    this.lines = lines;
+  }
+}
+
+/** Somebody pressed Ctrl-C at a question. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+}

@@ -1,0 +1,29 @@
+import { existsSync } from 'node:fs';
+import type { OpenOffice } from '../control/client.ts';
+import { Failure } from '../failure.ts';
+import { LocalOffice } from '../office.ts';
+import { openData } from '../open-store.ts';
+import { servedDomains } from '../serve/served-domains.ts';
+import { dataFolder } from '../store/letters/segments/folder.ts';
+import { DataInUse } from '../store/lock.ts';
+import type { Places } from './places.ts';
+
+/**
+ * Opens the store of an office that is closed, for one verb. Answers {@link DataInUse} when somebody else has it just
+ * now: an office that is opening, or another verb.
+ */
+export async function openHere({ data, settings }: Places, create: boolean): Promise<OpenOffice | DataInUse> {
+  if (!create && !existsSync(dataFolder(data).index)) {
+    throw new Failure(
+      `there is no post office in ${data}: open one with restante serve, or name its folder with --data DIR`,
+    );
+  }
+  try {
+    const store = await openData({ data, settings });
+    const office = new LocalOffice({ data, store, domains: servedDomains(settings) });
+    return Object.assign(office, { close: () => store.close() });
+  } catch (thrown) {
+    if (thrown instanceof DataInUse) return thrown;
+    throw thrown;
+  }
+}

@@ -1,0 +1,87 @@
+import { Command, CommanderError, Option } from 'commander';
+import { Failure } from '../failure.ts';
+import { accountCommand } from './account.ts';
+import { backupCommand } from './backup.ts';
+import { EXIT, Interrupted, UsageError } from './exit-code.ts';
+import { restoreCommand } from './restore.ts';
+import { serveCommand } from './serve.ts';
+import { statusCommand } from './status.ts';
+import { VERSION } from './version.ts';
+
+/** Runs one command line and answers the exit status. Everything that ends in one is printed here, and only here. */
+export async function run(args: readonly string[]): Promise<number> {
+  process.stdout.on('error', endQuietly);
+  try {
+    await program().parseAsync(args, { from: 'user' });
+    return EXIT.done;
+  } catch (thrown) {
+    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.done : EXIT.usage;
+    if (thrown instanceof UsageError) {
+      for (const line of thrown.lines) complain(line);
+      return EXIT.usage;
+    }
+    if (thrown instanceof Interrupted) return EXIT.interrupted;
+    if (thrown instanceof Failure) complain(thrown.message);
+    else
+      complain(`this should not have happened, please report it: ${thrown instanceof Error ? thrown.stack : thrown}`);
+    return EXIT.failed;
+  }
+}
+
+/** The whole command line. Options that go with every verb stand at the top and are taken anywhere. */
+export function program(): Command {
+  const top = new Command('restante')
+    .description('A post office: takes mail in by LMTP, keeps it safe, and hands it over by POP3.')
+    .version(VERSION, '--version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .addHelpText('after', EXAMPLES);
+  for (const [flags, meaning] of WITH_EVERY_VERB) top.option(flags, meaning);
+  for (const command of [serveCommand(), accountCommand(), backupCommand(), restoreCommand(), statusCommand()]) {
+    top.addCommand(command);
+  }
+  for (const command of [top, ...descendants(top)]) {
+    command
+      .exitOverride()
+      .showSuggestionAfterError()
+      .helpCommand(false)
+      .configureHelp({ showGlobalOptions: true, visibleGlobalOptions })
+      // One line a mistake, with what was probably meant on it.
+      .configureOutput({
+        outputError: (text, write) => write(text.replace(/^error: /, 'restante: ').replace('\n(Did', ' (Did')),
+      });
+  }
+  return top;
+}
+
+const WITH_EVERY_VERB = [
+  ['--data <dir>', 'the data folder (default: ./data in a clone, else ~/.local/share/restante)'],
+  ['--config <file>', 'the configuration (default: restante.toml in the data folder, if it is there)'],
+  ['--json', 'print one JSON document (serve: one object a line)'],
+] as const;
+
+const EXAMPLES = `
+Examples:
+  restante serve                             open the post office
+  restante account add anna --generate       a new account, with a password made up for it
+  restante account list
+  restante backup /var/backups/restante
+  restante VERB --help                       what a verb takes`;
+
+/** The options that go with every verb are shown with each; the version is not one of them. */
+function visibleGlobalOptions(command: Command): Option[] {
+  return command.parent === null ? [] : WITH_EVERY_VERB.map(([flags, meaning]) => new Option(flags, meaning));
+}
+
+function descendants(command: Command): readonly Command[] {
+  return command.commands.flatMap((child) => [child, ...descendants(child)]);
+}
+
+function complain(line: string): void {
+  process.stderr.write(`restante: ${line}\n`);
+}
+
+/** Whoever reads our output had enough (`restante account list | head`): that is no failure. */
+function endQuietly(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit(EXIT.done);
+  throw error;
+}

@@ -1,0 +1,24 @@
+import { Command } from 'commander';
+import { atOffice } from './at-office.ts';
+import { print, printJson } from './output.ts';
+import { placesOf } from './places.ts';
+import { facts } from './table.ts';
+
+/** `restante status`. */
+export function statusCommand(): Command {
+  return new Command('status').description('say how the office is').action(async (_options: object, self: Command) => {
+    const places = placesOf(self);
+    const status = await atOffice(places, {}, (office) => office.status({}));
+    if (places.json) return printJson(status);
+    print(
+      facts([
+        ['office', status.open ? 'open' : 'closed'],
+        ['accounts', status.accounts],
+        ['letters', status.letters],
+        ['octets', status.octets],
+        ['sessions', status.sessions],
+        ['data', status.data],
+      ]),
+    );
+  });
+}

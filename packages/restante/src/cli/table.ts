@@ -1,0 +1,30 @@
+/** A cell: numbers stand to the right. */
+export type Cell = string | number;
+
+/** Rows under headings, in columns that line up; every line ends with a line feed. */
+export function table(headings: readonly string[], rows: readonly (readonly Cell[])[]): string {
+  const texts = [headings, ...rows.map((row) => row.map(text))];
+  const widths = headings.map((_, column) => Math.max(...texts.map((row) => (row[column] ?? '').length)));
+  const numeric = headings.map((_, column) => rows.length > 0 && rows.every((row) => typeof row[column] === 'number'));
+  const line = (row: readonly string[]): string =>
+    row
+      .map((cell, column) => (numeric[column] ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0)))
+      .join('  ')
+      .trimEnd();
+  return texts.map((row) => `${line(row)}\n`).join('');
+}
+
+/** Names and their values, one pair a line. */
+export function facts(pairs: readonly (readonly [name: string, value: Cell])[]): string {
+  const width = Math.max(...pairs.map(([name]) => name.length));
+  return pairs.map(([name, value]) => `${name.padEnd(width)}  ${text(value)}`.trimEnd().concat('\n')).join('');
+}
+
+function text(cell: Cell): string {
+  return typeof cell === 'number' ? grouped(cell) : cell;
+}
+
+/** 1234567 as 1,234,567. */
+export function grouped(value: number): string {
+  return value.toLocaleString('en-US');
+}

@@ -1,0 +1,166 @@
+import { createPop3Server, type Peer, type Pop3Server } from '@restante/pop/server';
+import { Authenticator } from '../accounts/authenticator.ts';
+import { LoginCache } from '../accounts/login-cache.ts';
+import { PasswordChecks } from '../accounts/passwords.ts';
+import type { Settings } from '../config/settings.ts';
+import { ControlServer } from '../control/server.ts';
+import { LmtpServer } from '../delivery/lmtp-server.ts';
+import { AccountRoutes } from '../delivery/routes.ts';
+import { Failure } from '../failure.ts';
+import { logDelivery, logLmtpSession } from '../observe/delivery-line.ts';
+import type { Log } from '../observe/log.ts';
+import { logSession } from '../observe/session-line.ts';
+import { LocalOffice } from '../office.ts';
+import { openData } from '../open-store.ts';
+import { DataInUse } from '../store/lock.ts';
+import type { DurableStore } from '../store/store.ts';
+import { type Certificate, ownCertificate, readCertificate } from '../tls/certificate.ts';
+import { accountFinder } from './find-account.ts';
+import { type Made, makeFirstAccount } from './first-start.ts';
+import { type OpenDoor, openDoor } from './listening.ts';
+import { keepInOrder } from './maintenance.ts';
+import { hostName, servedDomains } from './served-domains.ts';
+
+export interface PostOfficeOptions {
+  readonly data: string;
+  readonly settings: Settings;
+  readonly log: Log;
+  /** Whether there is a terminal to show a first password on. */
+  readonly terminal: boolean;
+  /** Told when the store can take no more: the process had better end, and be started anew. */
+  readonly onStopped: () => void;
+}
+
+/** The office, open: the store, and everything by which the outside speaks to it. */
+export interface PostOffice {
+  readonly doors: readonly OpenDoor[];
+  readonly certificate: Certificate;
+  /** What the first start made; absent on any other. */
+  readonly made: Made | undefined;
+  /** Ends gently: idle sessions at once, replies and deliveries under way when they are done. */
+  close(): Promise<void>;
+}
+
+/** How long sessions have to finish their reply, and deliveries to become durable, when the office closes. */
+const CLOSING = 8_000;
+
+/** Opens everything, or nothing: what was opened before something failed is closed again. */
+export async function openPostOffice(options: PostOfficeOptions): Promise<PostOffice> {
+  await using closers = new AsyncDisposableStack();
+  const { data, settings, log } = options;
+  const hostname = hostName(settings);
+
+  const store = await openAlone(options);
+  closers.defer(() => store.close());
+  const certificate = await certificateFor(data, settings, hostname);
+
+  let opened = false;
+  const made = await makeFirstAccount({ data, store, hostname, terminal: options.terminal });
+  closers.defer(async () => {
+    if (!opened) await made?.undo();
+  });
+
+  const { pop3, lmtp } = servers(options, store, certificate, hostname);
+  closers.defer(async () => {
+    await Promise.all([pop3.close({ deadline: CLOSING }), lmtp.close({ deadline: CLOSING })]);
+  });
+  const doors: OpenDoor[] = [];
+  for (const address of settings['listen.pop3']) doors.push(await openDoor('pop3', address, (at) => pop3.listen(at)));
+  for (const address of settings['listen.pop3s']) {
+    doors.push(await openDoor('pop3s', address, (at) => pop3.listen(at, { secure: true })));
+  }
+  for (const address of settings['listen.lmtp']) doors.push(await openDoor('lmtp', address, (at) => lmtp.listen(at)));
+
+  const office = new LocalOffice({ data, store, domains: servedDomains(settings), sessions: () => pop3.sessions });
+  const control = await ControlServer.open({
+    data,
+    office,
+    onError: (err) => log.error({ err }, 'a command of the command line failed'),
+  });
+  closers.defer(() => control.close());
+  const maintenance = keepInOrder(store, log);
+  closers.defer(() => maintenance.stop());
+
+  await made?.keep();
+  opened = true;
+  const kept = closers.move();
+  return { doors, certificate, made, close: () => kept.disposeAsync() };
+}
+
+async function openAlone({ data, settings, log, onStopped }: PostOfficeOptions): Promise<DurableStore> {
+  try {
+    return await openData({
+      data,
+      settings,
+      onStopped: (err) => {
+        log.fatal({ err }, 'the store has stopped');
+        onStopped();
+      },
+    });
+  } catch (thrown) {
+    if (thrown instanceof DataInUse) throw new Failure(thrown.message);
+    throw thrown;
+  }
+}
+
+function certificateFor(data: string, settings: Settings, hostname: string): Promise<Certificate> {
+  const { 'tls.cert': cert, 'tls.key': key } = settings;
+  return cert !== undefined && key !== undefined ? readCertificate({ cert, key }) : ownCertificate(data, hostname);
+}
+
+function servers(
+  { settings, log }: PostOfficeOptions,
+  store: DurableStore,
+  certificate: Certificate,
+  hostname: string,
+): { pop3: Pop3Server; lmtp: LmtpServer } {
+  const { postmaster } = settings;
+  const routes = new AccountRoutes({
+    accounts: store,
+    domains: servedDomains(settings),
+    ...(postmaster !== undefined && { postmaster }),
+  });
+  const authenticator = new Authenticator({
+    findAccount: accountFinder(store, routes),
+    passwords: new PasswordChecks({ waiting: settings['limits.login_queue'] }),
+    cache: new LoginCache(),
+    onFailure: (err) => log.error({ err }, 'a login could not be decided'),
+  });
+  const pop3 = createPop3Server({
+    authenticate: (login) => authenticator.authenticate(login),
+    openMaildrop: (account) => store.openMaildrop(account),
+    hostname,
+    tls: certificate.context,
+    cleartext: cleartextRule(settings.cleartext),
+    limits: {
+      connections: settings['limits.sessions'],
+      connectionsPerAddress: settings['limits.sessions_per_address'],
+      unauthenticated: settings['limits.unauthenticated'],
+      failedLogins: settings['limits.failed_logins'],
+      failureDelay: settings['limits.login_failure_delay'],
+      idle: settings['limits.idle'],
+    },
+    onSession: (report) => logSession(log, report),
+  });
+  const lmtp = new LmtpServer({
+    store,
+    routes,
+    hostname,
+    limits: { letter: settings['limits.letter_size'], recipients: settings['limits.recipients'] },
+    onDelivery: (report) => logDelivery(log, report),
+    onSession: (report) => logLmtpSession(log, report),
+  });
+  return { pop3, lmtp };
+}
+
+/** Who may log in without TLS (AUTH-22, TLS-09). */
+function cleartextRule(rule: Settings['cleartext']): (peer: Peer) => boolean {
+  switch (rule) {
+    case 'never':
+      return () => false;
+    case 'loopback':
+      return (peer) => peer.loopback;
+    case 'always':
+      return () => true;
+  }
+}

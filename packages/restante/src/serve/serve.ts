@@ -1,0 +1,78 @@
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import type { Settings } from '../config/settings.ts';
+import { Failure } from '../failure.ts';
+import { openLog } from '../observe/log.ts';
+import type { OpenDoor } from './listening.ts';
+import { openPostOffice, type PostOffice } from './post-office.ts';
+import { doorLine, firstScreen } from './screen.ts';
+
+export interface ServeOptions {
+  readonly data: string;
+  readonly settings: Settings;
+  /** Told of each listener once all are open. */
+  readonly onDoor: (door: OpenDoor) => void;
+}
+
+/** The office is gone this many milliseconds after it was asked to close, whatever happens. */
+const LAST_MOMENT = 10_000;
+
+/** Opens the office and keeps it open until SIGTERM or SIGINT, then closes it gently. Rejects when it cannot open. */
+export async function serveUntilStopped({ data, settings, onDoor }: ServeOptions): Promise<void> {
+  const terminal = process.stderr.isTTY === true;
+  const colour = terminal && process.stderr.hasColors();
+  const { log, flush } = openLog({ level: settings['log.level'], format: settings['log.format'], terminal, colour });
+  const stop = awaitStop();
+  process.on('uncaughtException', (err) => {
+    log.fatal({ err }, 'this should not have happened, please report it');
+    flush();
+    process.exit(1);
+  });
+  try {
+    const office = await openPostOffice({ data, settings, log, terminal, onStopped: () => stop.now('failure') });
+    greet(office);
+    for (const door of office.doors) log.info({ listener: door.door }, doorLine(door));
+    for (const door of office.doors) onDoor(door);
+    const why = await stop.asked;
+    log.info({ why }, 'closing');
+    await closeInTime(office, () => {
+      log.error('not closed in time: what was under way is cut off');
+      flush();
+    });
+    log.info('closed');
+    if (why === 'failure') throw new Failure('the store failed: the log above says why');
+  } finally {
+    flush();
+  }
+}
+
+/** Says what a newcomer needs, on the first start only. */
+function greet({ made, doors, certificate }: PostOffice): void {
+  if (made === undefined) return;
+  const program = process.env['RESTANTE_CLONE'] ? 'npm run -s restante --' : 'restante';
+  const screen = firstScreen({ ...made, doors, certificate, curl: isOnPath('curl'), program });
+  process.stderr.write(`\n${screen}\n`);
+}
+
+/** Whether the shell would find this program. */
+function isOnPath(program: string): boolean {
+  return (process.env['PATH'] ?? '').split(delimiter).some((folder) => existsSync(join(folder, program)));
+}
+
+type Why = 'SIGTERM' | 'SIGINT' | 'failure';
+
+/** The first signal, or failure, counts; later ones change nothing. */
+function awaitStop(): { readonly asked: Promise<Why>; now(why: Why): void } {
+  const { promise, resolve } = Promise.withResolvers<Why>();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve(signal));
+  return { asked: promise, now: resolve };
+}
+
+async function closeInTime(office: PostOffice, tooLate: () => void): Promise<void> {
+  const timer = setTimeout(() => {
+    tooLate();
+    process.exit(1);
+  }, LAST_MOMENT);
+  await office.close();
+  clearTimeout(timer);
+}

@@ -1,0 +1,14 @@
+import { hostname } from 'node:os';
+import { domainToASCII } from 'node:url';
+import type { Settings } from '../config/settings.ts';
+
+/** The name of this host in greetings and trace fields: as it was set, else the machine's, if that is a domain name. */
+export function hostName(settings: Settings): string {
+  const name = domainToASCII(settings.hostname ?? hostname());
+  return /^[a-z0-9.-]{1,255}$/.test(name) ? name : 'localhost';
+}
+
+/** The domains in which every account's name is an address. */
+export function servedDomains(settings: Settings): readonly string[] {
+  return settings.domains ?? [...new Set(['localhost', hostName(settings)])];
+}
