@@ -20,7 +20,8 @@ export {
 } from './store-conformance.ts';
 export { type Altered, alterations } from './transcript/alter.ts';
 export { type Spoken, TranscriptFailure } from './transcript/failure.ts';
+export type { Channel } from './transcript/open-connection.ts';
 export { parseTranscript, TranscriptSyntaxError } from './transcript/parse.ts';
-export { type Channel, channels, runTranscript } from './transcript/run.ts';
+export { channels, runTranscript } from './transcript/run.ts';
 export type { Situation, Subject } from './transcript/subject.ts';
 export { type Directive, directive, type Step as TranscriptStep, type Transcript } from './transcript/transcript.ts';

@@ -136,10 +136,11 @@ class Office implements Situation {
   #serve(): Pop3Server {
     const chosen = options(this.#transcript);
     const wants = (name: string) => directive(this.#transcript, name) !== undefined;
-    const tls = directive(this.#transcript, 'tls') !== 'none' ? certificate : undefined;
+    const shown = directive(this.#transcript, 'tls') !== 'none' ? certificate : undefined;
     return createPop3Server({
       ...chosen,
-      ...(tls !== undefined && { tls }),
+      // Asked for by a handshake only: most runs have none, and a context takes its time to make.
+      ...(shown !== undefined && { tls: () => shown }),
       ...(wants('mechanism') && { mechanisms: [plain, login, askingMechanism((name) => this.#accounts.has(name))] }),
       ...(wants('command') && { commands: [echo] }),
       clock: this.#clock,

@@ -62,7 +62,7 @@ describe('each S: line, altered or left out, makes its transcript fail', () => {
   for (const transcript of transcripts) {
     test(transcript.file, async () => {
       for (const { what, transcript: altered } of alterations(transcript)) {
-        await assert.rejects(runTranscript(altered, atOnce, 'memory', 1_000), { name: 'TranscriptFailure' }, what);
+        await assert.rejects(runTranscript(altered, atOnce, 'memory', 300), { name: 'TranscriptFailure' }, what);
       }
     });
   }

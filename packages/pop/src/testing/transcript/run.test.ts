@@ -5,8 +5,9 @@ import { TLSSocket } from 'node:tls';
 import { selfSignedCertificate } from '../certificate.ts';
 import type { ManualClock } from '../manual-clock.ts';
 import { alterations } from './alter.ts';
+import type { Channel } from './open-connection.ts';
 import { parseTranscript } from './parse.ts';
-import { type Channel, channels, runTranscript } from './run.ts';
+import { channels, runTranscript } from './run.ts';
 import type { Situation, Subject } from './subject.ts';
 
 const certificate = selfSignedCertificate();

@@ -1,22 +1,12 @@
-import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
 import type { MaybePromise } from '../../maildrop/maildrop.ts';
-import type { Peer } from '../../server/peer.ts';
-import { duplexPair } from '../duplex-pair.ts';
 import { ManualClock, turns } from '../manual-clock.ts';
 import { ClientEnd } from './client-end.ts';
 import { type Spoken, TranscriptFailure } from './failure.ts';
 import { type Captures, fill, matches, shown } from './octet-text.ts';
+import { type Channel, openConnection } from './open-connection.ts';
 import { parseTranscript } from './parse.ts';
 import type { Situation, Subject } from './subject.ts';
 import { directive, type Step, type Transcript } from './transcript.ts';
-
-/**
- * What a transcript is played over: an in-memory connection, the same with each octet as a read event of its own, TCP on
- * loopback, or TCP with TLS from the first octet.
- */
-export type Channel = 'memory' | 'octets' | 'tcp' | 'tls';
 
 const OWN_DIRECTIVES = ['state', 'tls', 'peer', 'alpn', 'whole'];
 /** How long a line may be waited for, in milliseconds, before the run is given up: only ever reached by a failure. */
@@ -213,7 +203,9 @@ class Run {
     if (open) return open;
     const tls = directive(this.#transcript, 'tls');
     const begun = this.#channel === 'tls' || tls === 'active';
-    const end = new ClientEnd(await this.#open(begun || tls === 'implicit'));
+    const secure = begun || tls === 'implicit';
+    const address = directive(this.#transcript, 'peer');
+    const end = new ClientEnd(await openConnection(this.#situation, this.#channel, { secure, address }));
     this.#connections.set(number, end);
     this.#awaiting.add(number);
     if (begun) await this.#startTls(end, { refused: false, line });
@@ -224,27 +216,6 @@ class Run {
       await this.#step({ ...step, connection: number, line });
     }
     return end;
-  }
-
-  async #open(secure: boolean): Promise<Duplex> {
-    const address = directive(this.#transcript, 'peer');
-    const peer: Peer =
-      address === undefined
-        ? { address: '127.0.0.1', localAddress: '127.0.0.1', loopback: true }
-        : { address, localAddress: '192.0.2.1', loopback: address.startsWith('127.') };
-    if (this.#channel === 'memory' || this.#channel === 'octets') {
-      const [client, server] = duplexPair({}, { cut: this.#channel === 'octets' });
-      this.#situation.connect(server, peer, { secure });
-      return client;
-    }
-    if (this.#situation.listen && address === undefined) {
-      const socket = connect(await this.#situation.listen({ secure }), '127.0.0.1');
-      await once(socket, 'connect');
-      return socket;
-    }
-    const [client, server] = await tcpPair();
-    this.#situation.connect(server, peer, { secure });
-    return client;
   }
 
   #gone(connection: number): void {
@@ -283,14 +254,4 @@ function mustBeKnown(transcript: Transcript, subject: Subject): void {
       throw new SyntaxError(`${transcript.file}:${step.line}: there is no word ${step.word}`);
     }
   }
-}
-
-/** Both ends of a TCP connection on loopback. */
-async function tcpPair(): Promise<[Socket, Socket]> {
-  const listener = createServer({ allowHalfOpen: true }).listen(0, '127.0.0.1');
-  await once(listener, 'listening');
-  const client = connect((listener.address() as AddressInfo).port, '127.0.0.1');
-  const [[server]] = await Promise.all([once(listener, 'connection'), once(client, 'connect')]);
-  listener.close();
-  return [client, server];
 }
