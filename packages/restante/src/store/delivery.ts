@@ -22,8 +22,8 @@ export interface DeliveryRoom {
   buffered: number;
 }
 
-/** What a record begins with before anything is known of its content. */
-const FIRST = 16 * 1024;
+/** Room for a content of which nothing is known yet. */
+const FIRST = 8 * 1024;
 const CRLF = Buffer.from('\r\n');
 
 /** A letter on its way in: gathered in memory as the record that it will be, or streamed to a file when it is large. */
@@ -33,7 +33,8 @@ export class IncomingLetter implements Delivery {
   readonly #placements: readonly OrderedPlacement[];
   readonly #traces: Buffer;
   readonly #measure = new ContentMeasure();
-  /** The record so far, with room for its header; undefined once it is streamed, aborted or handed over. */
+  readonly #declared: number;
+  /** The record so far, with room for its header; undefined before the first octet, and when it is streamed or let go of. */
   #record: Buffer | undefined;
   #end: number;
   #staged: StagedFile | undefined;
@@ -49,10 +50,8 @@ export class IncomingLetter implements Delivery {
     }
     this.#traces = Buffer.concat([...traceOf.values()]);
     this.#placements = placementsOf(traceOf, this.#traces.length, () => room.uniqueId());
-    this.#record = Buffer.allocUnsafeSlow(recordOctets(this.#traces.length, firstGuess(envelope, room.limits)));
-    this.#traces.copy(this.#record, HEADER);
+    this.#declared = envelope.declaredOctets ?? 0;
     this.#end = HEADER + this.#traces.length;
-    room.buffered += this.#record.length;
   }
 
   write(octets: Uint8Array): MaybePromise<void> {
@@ -92,30 +91,37 @@ export class IncomingLetter implements Delivery {
     const { limits } = this.#room;
     const end = this.#end + octets.length;
     const content = end - HEADER - this.#traces.length;
-    if (!this.#record || content > limits.inline) return this.#beginStream(octets);
-    if (end > this.#record.length) {
+    if (content > limits.inline) return this.#beginStream(octets);
+    if (end > (this.#record?.length ?? 0)) {
       if (this.#room.buffered + end > limits.buffered) return this.#beginStream(octets);
       this.#grow(end);
     }
-    this.#record.set(octets, this.#end);
+    this.#record?.set(octets, this.#end);
     this.#end = end;
     return undefined;
   }
 
   #grow(needed: number): void {
     const old = this.#record;
-    if (!old) return;
     const largest = recordOctets(this.#traces.length, this.#room.limits.inline);
-    const grown = Buffer.allocUnsafeSlow(Math.max(needed, Math.min(2 * old.length, largest)));
-    old.copy(grown, 0, 0, this.#end);
-    this.#room.buffered += grown.length - old.length;
+    const wanted = old ? 2 * old.length : recordOctets(this.#traces.length, this.#guess());
+    const grown = Buffer.allocUnsafeSlow(Math.max(needed, Math.min(wanted, largest)));
+    if (old) old.copy(grown, 0, 0, this.#end);
+    else this.#traces.copy(grown, HEADER);
+    this.#room.buffered += grown.length - (old?.length ?? 0);
     this.#record = grown;
+  }
+
+  /** The declared size is an estimate by a stranger: it may save copies of what fits in memory, no more. */
+  #guess(): number {
+    const most = this.#room.limits.inline / 4;
+    return this.#declared > FIRST && this.#declared <= most ? this.#declared + 512 : FIRST;
   }
 
   #beginStream(octets: Uint8Array): MaybePromise<void> {
     const staged = new StagedFile(this.#room.data, HEADER, this.#room.faults);
     this.#staged = staged;
-    const soFar = this.#record?.subarray(HEADER, this.#end) ?? Buffer.alloc(0);
+    const soFar = this.#record?.subarray(HEADER, this.#end) ?? this.#traces;
     this.#release();
     return this.#guard(async () => {
       await staged.write(soFar);
@@ -175,6 +181,8 @@ export class IncomingLetter implements Delivery {
   }
 
   async #handOverRecord(): Promise<DeliverResult> {
+    // A letter without octets has trace fields all the same.
+    if (!this.#record) this.#grow(this.#end);
     const record = this.#record;
     if (!record) throw new StoreError('temporary', 'the letter was let go of');
     // Once it is handed over it has no length any more.
@@ -218,12 +226,6 @@ export class IncomingLetter implements Delivery {
       time: this.#room.now(),
     });
   }
-}
-
-/** The declared size is an estimate by a stranger: it may save copies of what fits in memory, no more. */
-function firstGuess(envelope: Envelope, limits: StoreLimits): number {
-  const declared = envelope.declaredOctets ?? 0;
-  return declared > FIRST && declared <= limits.inline / 4 ? declared + 512 : FIRST;
 }
 
 function placementsOf(

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import {
@@ -28,6 +27,9 @@ import { defaultStoreLimits, type StoreLimits } from './limits.ts';
 import { DataLock } from './lock.ts';
 import { Snapshot, type SnapshotRoom } from './snapshot/snapshot.ts';
 import { OpenSnapshots } from './snapshot/snapshots.ts';
+import { Turns } from './turns.ts';
+import { uniqueIds } from './unique-ids.ts';
+import { storeErrorOf } from './writer/failure.ts';
 import { WriterLink } from './writer/link.ts';
 import type { CompactReport, SweptReport } from './writer/orders.ts';
 
@@ -67,7 +69,11 @@ export interface MaintainReport {
 /** Opens the data folder for this process alone. Rejects with DataInUse, or a StoreError that names the remedy. */
 export async function openStore(options: StoreOptions): Promise<DurableStore> {
   const data = dataFolder(resolve(options.data));
-  makeDataFolder(data);
+  try {
+    makeDataFolder(data);
+  } catch (error) {
+    throw unusable(data.root, error);
+  }
   const lock = DataLock.take(data);
   try {
     return await DurableStore.open(data, lock, options);
@@ -94,6 +100,7 @@ export class DurableStore implements Store, AccountIndex {
   readonly #totals: SegmentReads;
   readonly #snapshotRoom: SnapshotRoom;
   readonly #deliveryRoom: DeliveryRoom;
+  readonly #turns = new Turns();
   #closing: Promise<void> | undefined;
 
   private constructor(
@@ -120,17 +127,16 @@ export class DurableStore implements Store, AccountIndex {
       reads: { database, placements: new PlacementReads(database) },
       letters: new LetterReader(new ContentReads(database), segments),
       link,
+      turns: this.#turns,
       now: this.#now,
     };
-    const random = options.random ?? randomBytes;
     this.#deliveryRoom = {
       data,
       limits,
       link,
       faults: new Faults(options.faults),
       now: this.#now,
-      // 128 random bits: never a counter, so that no restored copy gives an id twice (P3-56).
-      uniqueId: () => Buffer.from(random(16)).toString('base64url'),
+      uniqueId: uniqueIds(options.random),
       buffered: 0,
     };
   }
@@ -177,7 +183,8 @@ export class DurableStore implements Store, AccountIndex {
   }
 
   async undelete(name: string, choice: UndeleteChoice, _by: Actor): Promise<number> {
-    const { since = Number.MIN_SAFE_INTEGER, uniqueIds } = choice;
+    const { since = Number.MIN_SAFE_INTEGER } = choice;
+    const uniqueIds = choice.uniqueIds && [...choice.uniqueIds];
     return this.#link.order<'undelete'>({ type: 'undelete', name, since, uniqueIds, time: this.#now() });
   }
 
@@ -220,7 +227,7 @@ export class DurableStore implements Store, AccountIndex {
       const slice = this.#read(() => this.#accounts.slice(accounts.at(-1)?.name ?? '', SLICE));
       accounts.push(...slice);
       if (slice.length < SLICE) return accounts;
-      await turn();
+      await this.#turns.next();
     }
   }
 
@@ -260,7 +267,7 @@ export class DurableStore implements Store, AccountIndex {
         octets += sum;
       }
       if (slice.length < SLICE) break;
-      await turn();
+      await this.#turns.next();
     }
     const { segments, octets: stored, dead } = this.#read(() => this.#totals.totals());
     const accounts = this.#read(() => this.#accounts.count());
@@ -279,9 +286,10 @@ export class DurableStore implements Store, AccountIndex {
 
   async #close(): Promise<void> {
     try {
+      // First, so that the writer is the last to close the index and clears its log away.
+      this.#database.close();
       await this.#link.close();
     } finally {
-      this.#database.close();
       this.#segments.close();
       this.#lock.release();
     }
@@ -313,7 +321,7 @@ export class DurableStore implements Store, AccountIndex {
     try {
       return work();
     } catch (error) {
-      throw StoreError.from(error);
+      throw storeErrorOf(error);
     }
   }
 }
@@ -321,12 +329,17 @@ export class DurableStore implements Store, AccountIndex {
 /** How much of a segment must be dead for it to be moved when letters wait for room. */
 const EMERGENCY_SHARE = 0.2;
 
+function unusable(root: string, error: unknown): StoreError {
+  const why = error instanceof Error ? error.message : String(error);
+  return new StoreError(
+    'permanent',
+    `${root} cannot be used as a data folder (${why}): make it this user's own, or choose another`,
+    { cause: error },
+  );
+}
+
 /** Rows of one look at the index. */
 const SLICE = 1_000;
-
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
 
 function noMaildrop(name: string): StoreError {
   return new StoreError('no-maildrop', `there is no maildrop ${JSON.stringify(name)}`);

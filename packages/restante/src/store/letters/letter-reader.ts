@@ -1,7 +1,8 @@
 import { crc32 } from 'node:zlib';
-import { StoreError } from '@restante/pop/maildrop';
+import { type MaybePromise, StoreError } from '@restante/pop/maildrop';
 import type { ContentLocation, ContentReads } from '../index/sqlite/contents.ts';
 import type { BoundLetter } from '../snapshot/bound.ts';
+import { storeErrorOf } from '../writer/failure.ts';
 import { BLOCK } from './measure.ts';
 import { SegmentGone, type SegmentReader, SegmentShort } from './segments/reader.ts';
 
@@ -18,16 +19,20 @@ export class LetterReader {
   }
 
   /** The letter's octets from `from` on, to the end of a block; empty at the letter's end. Rejects with a StoreError. */
-  async read(letter: BoundLetter, from: number): Promise<Uint8Array> {
+  read(letter: BoundLetter, from: number): MaybePromise<Uint8Array> {
     if (from === letter.octets) return NOTHING;
     if (!(from >= 0 && from < letter.octets)) throw new RangeError(`offset ${from} is not within the letter`);
+    return this.#read(letter, from);
+  }
+
+  async #read(letter: BoundLetter, from: number): Promise<Uint8Array> {
     let location = this.#locate(letter);
     for (;;) {
       try {
         return await this.#slice(letter, location, from);
       } catch (error) {
         if (error instanceof SegmentShort) throw damage(location, error.message, error);
-        if (!(error instanceof SegmentGone)) throw StoreError.from(error);
+        if (!(error instanceof SegmentGone)) throw storeErrorOf(error);
         // The letter may have been moved between the look at the index and the look at the file.
         const now = this.#locate(letter);
         if (now.segment === location.segment) throw damage(location, error.message, error);

@@ -1,6 +1,8 @@
-import { type Actor, type Entry, type Maildrop, type MaybePromise, StoreError } from '@restante/pop/maildrop';
+import type { Actor, Entry, Maildrop, MaybePromise } from '@restante/pop/maildrop';
 import type { MaildropRow } from '../index/sqlite/maildrops.ts';
 import type { LetterReader } from '../letters/letter-reader.ts';
+import type { Turns } from '../turns.ts';
+import { storeErrorOf } from '../writer/failure.ts';
 import type { WriterLink } from '../writer/link.ts';
 import { Binder, SLICE, type SnapshotReads } from './binder.ts';
 
@@ -9,6 +11,7 @@ export interface SnapshotRoom {
   readonly reads: SnapshotReads;
   readonly letters: LetterReader;
   readonly link: WriterLink;
+  readonly turns: Turns;
   now(): number;
 }
 
@@ -52,8 +55,17 @@ export class Snapshot implements Maildrop {
       const { letters } = this.#binding();
       return Float64Array.from(numbers, (number) => letters.ordinal(number));
     });
-    const order = { type: 'expunge', maildrop: this.#maildrop.id, ordinals, time: this.#room.now(), by } as const;
-    await this.#room.link.order<'expunge'>(order, [ordinals.buffer]);
+    const { account, session, address } = by;
+    await this.#room.link.order<'expunge'>(
+      {
+        type: 'expunge',
+        maildrop: this.#maildrop.id,
+        ordinals,
+        time: this.#room.now(),
+        by: { account, session, address },
+      },
+      [ordinals.buffer],
+    );
     return { notRemoved: [] };
   }
 
@@ -75,13 +87,13 @@ export class Snapshot implements Maildrop {
     if (!(Number.isInteger(number) && number >= 1 && number <= this.count)) {
       throw new RangeError(`message-number ${number} is not within 1 to ${this.count}`);
     }
-    if (this.#binding().letters.length < number) this.#step();
+    if (this.#binding().letters.length < number && this.#room.turns.take()) this.#step();
     return this.#binding().letters.length < number ? this.#bindOn(number, work) : work();
   }
 
   async #bindOn<T>(number: number, work: () => MaybePromise<T>): Promise<T> {
     while (this.#binding().letters.length < number) {
-      await new Promise((resolve) => setImmediate(resolve));
+      await this.#room.turns.next();
       // Others may have bound on meanwhile.
       if (this.#binding().letters.length < number) this.#step();
     }
@@ -92,7 +104,7 @@ export class Snapshot implements Maildrop {
     try {
       this.#binding().step();
     } catch (error) {
-      throw StoreError.from(error);
+      throw storeErrorOf(error);
     }
   }
 }

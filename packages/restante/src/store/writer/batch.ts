@@ -144,15 +144,16 @@ export class Batch {
     for (const letter of this.#living()) letter.failure = failure;
   }
 
-  /** Removes the files of large letters that did not get in. */
-  clear(): void {
-    for (const { order, failure, maildrops } of this.#letters) {
+  /** Removes the files of large letters that did not get in; answers the segments of those that have their number already. */
+  clear(): number[] {
+    const adopted: number[] = [];
+    for (const { order, failure, maildrops, place } of this.#letters) {
       if (typeof order.record !== 'string') continue;
-      if (failure || !maildrops.some((maildrop) => maildrop !== undefined)) {
-        // If it was renamed already it waits for the sweep: the failed commit may yet turn out to be on the disk.
-        removeStaged(join(this.#data.incoming, order.record));
-      }
+      if (!failure && maildrops.some((maildrop) => maildrop !== undefined)) continue;
+      if (place) adopted.push(place.segment);
+      else removeStaged(join(this.#data.incoming, order.record));
     }
+    return adopted;
   }
 
   answers(): Answer[] {

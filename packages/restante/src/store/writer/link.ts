@@ -27,6 +27,8 @@ export class WriterLink {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
   readonly #hears: WriterHears;
+  #orders: Order[] = [];
+  #transfer: ArrayBuffer[] = [];
   #lastId = 0;
   #stopped: StoreError | undefined;
   #closing: Promise<void> | undefined;
@@ -70,8 +72,17 @@ export class WriterLink {
     const id = this.#lastId;
     const { promise, resolve, reject } = Promise.withResolvers<Results[Type]>();
     this.#waiting.set(id, { resolve: resolve as Waiting['resolve'], reject });
-    this.#worker.postMessage({ ...order, id } as unknown as Order, [...transfer]);
+    this.#orders.push({ ...order, id } as unknown as Order);
+    this.#transfer.push(...transfer);
+    // All that is asked in this turn goes over in one message: waking the writer costs more than most orders.
+    if (this.#orders.length === 1) process.nextTick(() => this.#post());
     return promise;
+  }
+
+  #post(): void {
+    this.#worker.postMessage(this.#orders, this.#transfer);
+    this.#orders = [];
+    this.#transfer = [];
   }
 
   /** Has the writer finish what it was asked, and ends its thread. May be called more than once. */

@@ -18,7 +18,7 @@ export class Round {
   readonly #failed = new Map<Task, Failure>();
   readonly #answered = new Set<Task>();
   #letters = true;
-  #cursors: ReadonlyMap<Task, unknown> = new Map();
+  readonly #cursors = new Map<Task, unknown>();
 
   constructor(batch: Batch, tasks: readonly Task[]) {
     this.batch = batch;
@@ -31,13 +31,15 @@ export class Round {
     return this.#tasks.filter((task) => !this.#failed.has(task) && (!task.stage || task === this.mover));
   }
 
-  begin(): void {
-    this.#cursors = new Map(this.#tasks.map((task) => [task, structuredClone(task.cursor)]));
+  /** Before a task's slice: where it is to begin again if the transaction is undone. */
+  remember(task: Task): void {
+    this.#cursors.set(task, structuredClone(task.cursor));
   }
 
   /** The transaction was undone: the tasks are where they were. */
   undo(): void {
     for (const [task, cursor] of this.#cursors) Object.assign(task.cursor, cursor);
+    this.#cursors.clear();
     this.worked.length = 0;
     this.dropped.length = 0;
   }

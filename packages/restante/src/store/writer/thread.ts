@@ -1,13 +1,13 @@
 import { statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
-import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { StoreError } from '@restante/pop/maildrop';
 import { openWriteConnection } from '../index/sqlite/connection.ts';
 import { indexWrites } from '../index/sqlite/writes.ts';
 import { type DataFolder, dataFolder, segmentNumbers } from '../letters/segments/folder.ts';
 import { sweep } from '../letters/segments/sweep.ts';
 import { failureOf, isFull } from './failure.ts';
-import type { Order, Report, WriterData } from './orders.ts';
+import type { Order, OrderOf, Report, WriterData } from './orders.ts';
 import { giveUp } from './room.ts';
 import { Writer } from './writer.ts';
 
@@ -24,31 +24,38 @@ function main(): void {
     const index = indexWrites(database);
     const { removed, tail, damaged, last } = sweep(data, index.segments);
     const writer = new Writer(data, index, last, started, report);
-    const work = (first?: Order): void => {
-      let closing: number | undefined;
-      const take = (order: Order): void => {
-        if (order.type === 'close') closing = order.id;
-        else writer.take(order);
-      };
-      if (first) take(first);
-      do {
-        for (let next = receiveMessageOnPort(port); next; next = receiveMessageOnPort(port))
-          take(next.message as Order);
-        if (!writer.idle) writer.round();
-      } while (!writer.idle);
-      if (closing === undefined) return;
+    const work = (orders: readonly Order[]): void => {
+      const closing = workOff(port, writer, orders);
+      if (!closing) return;
       writer.close();
       database.close();
-      report({ type: 'answers', answers: [{ type: 'done', id: closing, result: undefined }] });
+      report({ type: 'answers', answers: [{ type: 'done', id: closing.id, result: undefined }] });
       port.close();
     };
-    port.on('message', (order: Order) => work(order));
+    port.on('message', work);
     report({ type: 'ready', swept: { removed, tail, damaged } });
-    if (!writer.idle) setImmediate(work);
+    if (!writer.idle) setImmediate(work, []);
   } catch (error) {
     report({ type: 'refused', failure: failureOf(error) });
     port.close();
   }
+}
+
+/** Works until nothing waits any more, neither here nor on the line. Answers the order to close, if it came. */
+function workOff(port: MessagePort, writer: Writer, first: readonly Order[]): OrderOf<'close'> | undefined {
+  let closing: OrderOf<'close'> | undefined;
+  let orders: readonly Order[] | undefined = first;
+  do {
+    for (; orders; orders = receiveMessageOnPort(port)?.message as readonly Order[] | undefined) {
+      for (const order of orders) {
+        if (order.type === 'close') closing = order;
+        else writer.take(order);
+      }
+    }
+    if (!writer.idle) writer.round();
+    orders = receiveMessageOnPort(port)?.message as readonly Order[] | undefined;
+  } while (orders || !writer.idle);
+  return closing;
 }
 
 /** An index that is gone must not be taken for a new office: the sweep would remove every letter. */

@@ -40,6 +40,8 @@ export class Writer {
   /** Letters that wait for room, and whether all was done to make some. */
   #held: OrderOf<'deliver'>[] = [];
   #relieved = false;
+  /** Large letters whose commit failed. */
+  #doubtful: number[] = [];
   #pins = 0;
   #unlinkLater: number[] = [];
 
@@ -126,7 +128,7 @@ export class Writer {
       if (last) round.giveUp(failureOf(last));
     } else if (failure) round.giveUp(failureOf(failure));
     if (round.batch.size > 0) {
-      round.batch.clear();
+      this.#doubtful.push(...round.batch.clear());
       this.#faults.at('deliver.before-answer');
     }
     this.#answer(round.letterAnswers());
@@ -230,7 +232,6 @@ export class Writer {
   /** Enters the letters and does the tasks' slices in one transaction. Answers what went wrong, if anything did. */
   #commit(round: Round): unknown {
     try {
-      round.begin();
       inTransaction(this.#index.database, 'BEGIN IMMEDIATE', () => {
         this.#claim(round);
         round.batch.enter();
@@ -243,6 +244,8 @@ export class Writer {
       return error;
     }
     this.#appender.claim();
+    // A commit that failed may yet have reached the log, to be found there after a crash; this one has overwritten it.
+    round.dropped.push(...this.#doubtful.splice(0));
     // What has just left may be destroyed to make room.
     if (round.worked.some(({ kind }) => kind === 'expunge')) this.#relieved = false;
     if (round.batch.size > 0) this.#faults.at('deliver.after-commit');
@@ -262,6 +265,7 @@ export class Writer {
     for (const task of round.waiting()) {
       if (budget <= 0) return;
       if (this.#pass(taskSteps[task.kind]?.before) === 'answer-early') this.#answer(round.answerEarly(task));
+      round.remember(task);
       try {
         budget -= task.slice(budget, round.moved);
       } catch (error) {

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import type { Faults } from '../../faults.ts';
 import { type DataFolder, isMissing } from './folder.ts';
 
-/** Octets that are gathered before they are written. */
-const CHUNK = 256 * 1024;
+/** Octets of small pieces that are gathered before they are written; larger ones are written as they come. */
+const CHUNK = 32 * 1024;
 
 /**
  * A large letter's file while it comes in. What is written waits for the disk, so that its sender does too. The header
@@ -16,7 +16,7 @@ export class StagedFile {
   readonly #path: string;
   readonly #faults: Faults;
   #opened: Promise<FileHandle> | undefined;
-  #chunk = Buffer.allocUnsafeSlow(CHUNK);
+  readonly #chunk = Buffer.allocUnsafeSlow(CHUNK);
   #gathered = 0;
   #position: number;
 
@@ -29,7 +29,7 @@ export class StagedFile {
 
   /** Gathers the octets; a promise when some were written. */
   write(octets: Uint8Array): Promise<void> | undefined {
-    if (this.#gathered + octets.length <= CHUNK) {
+    if (octets.length <= CHUNK - this.#gathered) {
       this.#chunk.set(octets, this.#gathered);
       this.#gathered += octets.length;
       return undefined;
@@ -61,7 +61,7 @@ export class StagedFile {
   async #writeOut(octets: Uint8Array): Promise<void> {
     const file = await this.#file();
     await this.#flush(file);
-    if (octets.length < CHUNK) {
+    if (octets.length <= CHUNK) {
       this.#chunk.set(octets);
       this.#gathered = octets.length;
       return;

@@ -3,6 +3,9 @@ import type { IndexWrites } from '../../index/sqlite/writes.ts';
 import type { OrderOf } from '../orders.ts';
 import type { Task } from './task.ts';
 
+/** Rows of one slice: each that comes back takes four statements. */
+const ROWS = 250;
+
 /**
  * Brings letters back: each as a new arrival with the old unique-id. The departure stays, and the old placement is marked:
  * it comes back once, and if the new arrival leaves in its turn, that is the one that may come back.
@@ -33,7 +36,8 @@ export class UndeleteTask implements Task {
     return this.cursor.restored;
   }
 
-  slice(budget: number): number {
+  slice(rounds: number): number {
+    const budget = Math.min(rounds, ROWS);
     const maildrop = this.#find();
     // What leaves while this goes on is not part of the choice: it ends at the change that it began at.
     const rows = this.#index.departed.slice(
@@ -52,7 +56,7 @@ export class UndeleteTask implements Task {
       this.#restore(maildrop.id, row);
     }
     this.cursor.done = rows.length < budget;
-    return Math.max(rows.length, 1);
+    return rounds;
   }
 
   /** The maildrop, as long as it is there: its account may be removed between two slices. */
