@@ -1,109 +1,325 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { cpSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
-import type { Maildrop, Placed, StoreError } from '@restante/pop/maildrop';
-import { type DurableStore, openStore, type StoreOptions } from './store.ts';
+import { DatabaseSync } from 'node:sqlite';
+import { test } from 'node:test';
+import { type Placed, StoreError } from '@restante/pop/maildrop';
+import {
+  by,
+  deliver,
+  expunge,
+  folder,
+  idsOf,
+  letterOf,
+  office,
+  place,
+  reopen,
+  traceOf,
+  whole,
+} from './office.test.kit.ts';
 
-const by = { account: 'anna', session: 's1', address: '192.0.2.1' };
-
-test('a letter comes out as it went in, below its trace fields', async (t) => {
-  const store = await office(t);
-  await addAccounts(store, 'anna', 'bert');
-  const letter = Buffer.from('Subject: hello\r\n\r\n.dot\r\nend\r\n');
-  const answers = await deliver(store, ['anna', 'nobody', 'bert', 'anna'], letter);
+test('content is stored once, however many get it, and trace fields stand above it for each', async (t) => {
+  const store = await office(t, ['anna', 'bert', 'cleo']);
+  const letter = letterOf(100_000);
+  const answers = await deliver(store, ['anna', 'nobody', 'bert', 'cleo'], letter);
   assert.equal((answers[1] as StoreError).kind, 'no-maildrop');
-  assert.deepEqual(answers[0], answers[3]);
-  assert.notEqual((answers[0] as Placed).uniqueId, (answers[2] as Placed).uniqueId);
-  for (const name of ['anna', 'bert']) {
-    const maildrop = store.openMaildrop(name);
-    const expected = Buffer.concat([traceOf(name), letter]);
-    const [entry] = await maildrop.entries(1, 1);
-    assert.deepEqual(await whole(maildrop, 1), expected);
-    assert.equal(maildrop.octets, expected.length);
-    assert.equal(entry?.octets, expected.length);
-    assert.equal(entry?.body, expected.indexOf('\r\n\r\n') + 4);
-    assert.equal(entry?.dotted, true);
-    maildrop.close();
-  }
-});
-
-test('a large letter is streamed to a file of its own and comes out whole', async (t) => {
-  const store = await office(t, { limits: { inline: 64 * 1024 } });
-  await addAccounts(store, 'anna', 'bert');
-  const letter = Buffer.concat([
-    Buffer.from('S: x\r\n\r\n'),
-    Buffer.alloc(3_000_001, 'abcdefg\r\n'),
-    Buffer.from('\r\n'),
-  ]);
-  await deliver(store, ['anna', 'bert'], letter);
-  for (const name of ['anna', 'bert']) {
+  for (const name of ['anna', 'bert', 'cleo']) {
     const maildrop = store.openMaildrop(name);
     assert.deepEqual(await whole(maildrop, 1), Buffer.concat([traceOf(name), letter]));
     maildrop.close();
   }
-  assert.equal((await store.status()).segments, 1);
+  const { liveOctets, letters } = await store.status();
+  assert.equal(letters, 3);
+  assert.ok(liveOctets < 101_000, `${liveOctets} octets are stored`);
 });
 
-test('what one session expunged is still there for another, and gone for the next; undelete brings it back (P3-62)', async (t) => {
-  const store = await office(t);
-  await addAccounts(store, 'anna');
-  for (const text of ['one', 'two', 'three']) await deliver(store, ['anna'], Buffer.from(`${text}\r\n`));
-  const first = store.openMaildrop('anna');
-  const second = store.openMaildrop('anna');
-  await first.expunge([1, 3], by);
-  await second.expunge([1, 2], by);
-  assert.equal(await store.purge(Number.MAX_SAFE_INTEGER), 0);
-  assert.equal((await whole(second, 3)).toString(), `${traceOf('anna')}three\r\n`);
-  const ids = (await second.entries(1, 3)).map(({ uniqueId }) => uniqueId);
-  first.close();
-  second.close();
-  const third = store.openMaildrop('anna');
-  assert.deepEqual([third.count, third.octets], [0, 0]);
-  third.close();
-  assert.equal(await store.undelete('anna', {}, by), 3);
+test('nothing in the data folder can be read by others', async (t) => {
+  const data = folder(t);
+  const store = await office(t, ['anna'], { data, limits: { inline: 1_000 } });
+  await place(store, 'anna', letterOf(500));
+  await place(store, 'anna', letterOf(5_000));
+  for (const name of readdirSync(data, { recursive: true, encoding: 'utf8' })) {
+    const stats = statSync(join(data, name));
+    assert.equal(stats.mode & 0o777, stats.isDirectory() ? 0o700 : 0o600, name);
+  }
+  assert.equal(statSync(data).mode & 0o777, 0o700);
+});
+
+test('a unique-id never comes twice, also when an older copy is put back (P3-56)', async (t) => {
+  const data = folder(t);
+  const copy = folder(t);
+  const first = await office(t, ['anna'], { data });
+  const fill = (store: typeof first) =>
+    Promise.all(Array.from({ length: 1_000 }, async () => (await place(store, 'anna', letterOf(200))).uniqueId));
+  await place(first, 'anna', letterOf(200));
+  await first.close();
+  cpSync(data, copy, { recursive: true });
+  const second = await reopen(t, data);
+  const ids = await fill(second);
+  await second.close();
+  rmSync(data, { recursive: true });
+  cpSync(copy, data, { recursive: true });
+  const third = await reopen(t, data);
+  ids.push(...(await fill(third)));
+  assert.equal(new Set(ids).size, 2_000);
+  assert.equal((await idsOf(third, 'anna')).length, 1_001);
+});
+
+test('damage is an error, never a wrong letter', async (t) => {
+  const data = folder(t);
+  const again = await office(t, ['anna'], { data, limits: { inline: 600_000 } });
+  await place(again, 'anna', letterOf(1_000));
+  await place(again, 'anna', letterOf(550_000));
+  await place(again, 'anna', letterOf(700_000));
+  const sizes = [1_000, 550_000, 700_000].map((octets) => octets + traceOf('anna').length);
+  const files = readdirSync(join(data, 'letters')).map((name) => join(data, 'letters', name));
+  const sound = files.map((file) => readFileSync(file));
+  const maildrop = again.openMaildrop('anna');
+  for (const [index, file] of files.entries()) {
+    const octets = Buffer.from(sound[index] ?? '');
+    for (let at = 64; at < octets.length; at += 997) octets[at] = (octets[at] ?? 0) ^ 0x20;
+    writeFileSync(file, octets);
+  }
+  for (const [index, size] of sizes.entries()) {
+    for (const from of [0, 20, 500, size - 1]) {
+      await assert.rejects(async () => maildrop.read(index + 1, from), isPermanent);
+    }
+  }
+  for (const [index, file] of files.entries()) writeFileSync(file, sound[index]?.subarray(0, -1) ?? '');
+  await assert.rejects(async () => whole(maildrop, 2), isPermanent);
+  await assert.rejects(async () => whole(maildrop, 3), isPermanent);
+  for (const file of files) rmSync(file);
+  maildrop.close();
+  await again.close();
+  const last = await reopen(t, data);
+  assert.deepEqual(last.swept.damaged, [1, 2]);
+  const other = last.openMaildrop('anna');
+  await assert.rejects(async () => other.read(1, 0), isPermanent);
+});
+
+test('login and STAT cost the same with one letter and with 100,000', async (t) => {
+  const data = folder(t);
+  const store = await office(t, ['few', 'many'], { data });
+  await place(store, 'few', 'A: b\r\n\r\n');
+  await place(store, 'many', 'A: b\r\n\r\n');
+  await store.close();
+  multiply(data, 'many', 100_000);
+  const again = await reopen(t, data);
+  const cost = (name: string, alsoList: boolean): number => {
+    const before = octetsRead();
+    const maildrop = again.openMaildrop(name);
+    assert.equal(maildrop.octets, maildrop.count * (8 + traceOf(name).length));
+    if (alsoList) assert.ok(!(maildrop.entries(1, maildrop.count) instanceof Promise));
+    const after = octetsRead();
+    maildrop.close();
+    return after - before;
+  };
+  // The first look at the index reads its schema.
+  again.openMaildrop('few').close();
+  assert.equal(cost('many', false), cost('few', false));
+  assert.ok(cost('many', true) > cost('few', true), 'what is measured shows in the measurement');
+  const maildrop = again.openMaildrop('many');
+  const [entry] = await maildrop.entries(100_000, 100_000);
+  assert.equal(entry?.number, 100_000);
+  maildrop.close();
+});
+
+test('an account that is removed takes its mail with it, for good, and its name begins anew', async (t) => {
+  const data = folder(t);
+  const store = await office(t, ['anna', 'bert'], { data });
+  await deliver(store, ['anna', 'bert'], letterOf(2_000));
+  for (let sent = 0; sent < 3; sent += 1) await place(store, 'anna', letterOf(2_000));
+  await expunge(store, 'anna', [2]);
+  const open = store.openMaildrop('anna');
+  await open.entries(1, 3);
+  const { credentialVersion } = store.byName('anna') ?? assert.fail();
+  await store.remove('anna');
+  await assert.rejects(async () => open.read(2, 0), isPermanent);
+  assert.deepEqual(await open.expunge([1], by), { notRemoved: [] });
+  open.close();
+  assert.throws(() => store.openMaildrop('anna'), { kind: 'no-maildrop' });
+  await assert.rejects(store.remove('anna'), { name: 'NoAccount' });
+  await assert.rejects(store.setPassword('anna', 'x'), { name: 'NoAccount' });
+  const anew = await store.add({ name: 'anna', addresses: ['a@example.org'], passwordHash: '$none$' });
+  assert.ok(anew.credentialVersion > credentialVersion, 'a remembered login of the old account is void');
+  assert.equal(store.openMaildrop('anna').count, 0);
   assert.equal(await store.undelete('anna', {}, by), 0);
-  const fourth = store.openMaildrop('anna');
-  assert.deepEqual(new Set((await fourth.entries(1, 3)).map(({ uniqueId }) => uniqueId)), new Set(ids));
-  fourth.close();
+  const bert = store.openMaildrop('bert');
+  assert.equal((await whole(bert, 1)).length, 2_000 + traceOf('bert').length);
+  assert.equal((await store.status()).letters, 1);
 });
 
-async function office(t: TestContext, options: Omit<StoreOptions, 'data'> = {}): Promise<DurableStore> {
-  const data = await mkdtemp(join(tmpdir(), 'restante-store-'));
-  const store = await openStore({ data, ...options });
-  t.after(async () => {
-    await store.close();
-    await rm(data, { recursive: true });
+test('accounts are found by name, by address and by domain, and each name and address belongs to one', async (t) => {
+  const store = await office(t, []);
+  const anna = { name: 'anna', addresses: ['anna@example.org', 'a@example.net'], passwordHash: '$1' };
+  const added = await store.add(anna);
+  assert.deepEqual(store.byName('anna'), added);
+  assert.deepEqual([...added.addresses].sort(), [...anna.addresses].sort());
+  assert.deepEqual(store.byAddress('a@example.net'), added);
+  assert.equal(store.byAddress('b@example.net'), undefined);
+  assert.equal(store.servesDomain('example.net'), true);
+  assert.equal(store.servesDomain('ample.net'), false);
+  await assert.rejects(store.add({ ...anna, addresses: [] }), { name: 'AccountExists' });
+  await assert.rejects(store.add({ ...anna, name: 'bert', addresses: ['b@example.org', 'a@example.net'] }), {
+    name: 'AccountExists',
   });
-  return store;
-}
+  assert.equal(store.byName('bert'), undefined);
+  assert.throws(() => store.openMaildrop('bert'), { kind: 'no-maildrop' });
+  await store.add({ name: 'aaron', addresses: [], passwordHash: '$2' });
+  assert.deepEqual(
+    (await store.list()).map(({ name }) => name),
+    ['aaron', 'anna'],
+  );
+  assert.equal(store.first()?.name, 'anna');
+  await store.setPassword('anna', '$3');
+  await store.setDisabled('anna', true);
+  const changed = store.byName('anna');
+  assert.equal(changed?.passwordHash, '$3');
+  assert.equal(changed?.disabled, true);
+  assert.ok((changed?.credentialVersion ?? 0) > added.credentialVersion);
+});
 
-async function addAccounts(store: DurableStore, ...names: readonly string[]): Promise<void> {
-  for (const name of names) await store.add({ name, addresses: [], passwordHash: '$x$' });
-}
+test('maintain destroys what was expunged longer ago than the window, and gives its room back', async (t) => {
+  let now = 1_000_000;
+  const store = await office(t, ['anna'], {
+    now: () => now,
+    limits: { undelete: 60_000, segment: 100_000, deadShare: 0.5 },
+  });
+  for (let sent = 0; sent < 20; sent += 1) await place(store, 'anna', letterOf(20_000, `${sent}`));
+  await expunge(store, 'anna', [1, 2, 3, 4, 6, 7, 8, 9]);
+  now += 59_999;
+  assert.equal((await store.maintain()).purged, 0);
+  now += 2;
+  const before = await store.status();
+  const { purged, compacted } = await store.maintain();
+  assert.equal(purged, 8);
+  assert.ok(compacted.segments >= 1);
+  const after = await store.status();
+  assert.ok(after.liveOctets + after.deadOctets < before.liveOctets - 150_000);
+  assert.equal(await store.undelete('anna', {}, by), 0);
+  const maildrop = store.openMaildrop('anna');
+  const subjects: string[] = [];
+  for (let number = 1; number <= maildrop.count; number += 1) {
+    subjects.push(/Subject: (\d+)/.exec((await whole(maildrop, number)).toString())?.[1] ?? '');
+  }
+  assert.deepEqual(subjects, ['4', '9', '10', '11', '12', '13', '14', '15', '16', '17', '18', '19']);
+});
 
-function traceOf(name: string): Buffer {
-  return Buffer.from(`Delivered-To: ${name}\r\n`);
-}
-
-async function deliver(
-  store: DurableStore,
-  to: readonly string[],
-  letter: Buffer,
-): Promise<readonly (Placed | StoreError)[]> {
-  const recipients = to.map((maildrop) => ({ maildrop, trace: traceOf(maildrop) }));
-  const delivery = store.beginDelivery({ returnPath: '', recipients });
-  for (let at = 0; at < letter.length; at += 60_000) await delivery.write(letter.subarray(at, at + 60_000));
-  return Promise.all(delivery.commit());
-}
-
-async function whole(maildrop: Maildrop, number: number): Promise<Buffer> {
-  const slices: Uint8Array[] = [];
-  for (let at = 0; ; ) {
-    const slice = await maildrop.read(number, at);
-    if (slice.length === 0) return Buffer.concat(slices);
+test('a letter that is moved while a session reads it is read to its end', async (t) => {
+  const store = await office(t, ['anna'], { limits: { segment: 1, deadShare: 0 } });
+  await place(store, 'anna', letterOf(900_000, 'kept'));
+  await place(store, 'anna', letterOf(1_000, 'next'));
+  const maildrop = store.openMaildrop('anna');
+  const slices = [await maildrop.read(1, 0)];
+  for (let at = slices[0]?.length ?? 0; ; ) {
+    const compacted = await store.compact(0);
+    assert.ok(compacted.segments >= 1);
+    const slice = await maildrop.read(1, at);
+    if (slice.length === 0) break;
     slices.push(slice);
     at += slice.length;
   }
+  assert.deepEqual(Buffer.concat(slices), Buffer.concat([traceOf('anna'), letterOf(900_000, 'kept')]));
+});
+
+test('when the disk is full mail is refused, what was expunged goes first, and owners read and remove', async (t) => {
+  const free = new SharedArrayBuffer(8);
+  const octets = new BigInt64Array(free);
+  const megabyte = 1024 * 1024;
+  Atomics.store(octets, 0, BigInt(100 * megabyte));
+  const store = await office(t, ['anna'], { pretendFree: free, limits: { reserve: 10 * megabyte, inline: 100_000 } });
+  for (let sent = 0; sent < 3; sent += 1) await place(store, 'anna', letterOf(2_000));
+  await expunge(store, 'anna', [1]);
+  Atomics.store(octets, 0, BigInt(10 * megabyte));
+  const [small] = await deliver(store, ['anna'], letterOf(2_000));
+  assert.equal((small as StoreError).kind, 'no-room');
+  assert.equal(await store.undelete('anna', {}, by), 0, 'the expunged letter was destroyed before mail was refused');
+  const maildrop = store.openMaildrop('anna');
+  assert.equal((await whole(maildrop, 1)).length, 2_000 + traceOf('anna').length);
+  await maildrop.expunge([1], by);
+  maildrop.close();
+  await store.setPassword('anna', '$other');
+  Atomics.store(octets, 0, BigInt(100 * megabyte));
+  assert.ok((await place(store, 'anna', letterOf(2_000))).uniqueId);
+});
+
+test('a letter that is larger than any that is taken is refused, whatever its size was said to be', async (t) => {
+  const data = folder(t);
+  const store = await office(t, ['anna'], { data, limits: { letter: 300_000, inline: 100_000 } });
+  const [answer] = await deliver(store, ['anna'], letterOf(300_001));
+  assert.equal((answer as StoreError).kind, 'too-large');
+  assert.ok((await place(store, 'anna', letterOf(300_000))).uniqueId);
+  assert.deepEqual(readdirSync(join(data, 'incoming')), []);
+});
+
+test('with little memory left letters go to files at once, and all arrive', async (t) => {
+  const store = await office(t, ['anna'], { limits: { buffered: 20_000 } });
+  const answers = await Promise.all(Array.from({ length: 40 }, () => place(store, 'anna', letterOf(15_000))));
+  assert.equal(new Set(answers.map(({ uniqueId }: Placed) => uniqueId)).size, 40);
+  const maildrop = store.openMaildrop('anna');
+  for (let number = 1; number <= 40; number += 1) {
+    assert.deepEqual(await whole(maildrop, number), Buffer.concat([traceOf('anna'), letterOf(15_000)]));
+  }
+});
+
+test('what is asked of a closed store is refused', async (t) => {
+  const store = await office(t, ['anna']);
+  const maildrop = store.openMaildrop('anna');
+  await store.close();
+  assert.throws(() => store.openMaildrop('anna'), { kind: 'temporary' });
+  const [answer] = await deliver(store, ['anna'], letterOf(100));
+  assert.equal((answer as StoreError).kind, 'temporary');
+  await assert.rejects(store.setDisabled('anna', true), { kind: 'temporary' });
+  maildrop.close();
+});
+
+test('a thousand deliveries and many sessions at once: each letter once, all ids different, every count right', async (t) => {
+  const store = await office(t, ['anna', 'bert']);
+  const wanted = Array.from({ length: 1_000 }, (_, index) => index);
+  const answers = await Promise.all(
+    wanted.map((index) => place(store, index % 2 ? 'anna' : 'bert', `N: ${index}\r\n\r\n`)),
+  );
+  for (const name of ['anna', 'bert']) {
+    const maildrops = Array.from({ length: 5 }, () => store.openMaildrop(name));
+    await Promise.all(maildrops.map((maildrop) => maildrop.expunge([1, 2, 3], by)));
+    for (const maildrop of maildrops) maildrop.close();
+    const after = store.openMaildrop(name);
+    assert.equal(after.count, 497);
+    let octets = 0;
+    for (const entry of await after.entries(1, after.count)) octets += entry.octets;
+    assert.equal(after.octets, octets);
+  }
+  assert.equal(new Set(answers.map(({ uniqueId }) => uniqueId)).size, 1_000);
+});
+
+function isPermanent(error: unknown): boolean {
+  assert.ok(error instanceof StoreError);
+  assert.equal(error.kind, 'permanent');
+  return true;
+}
+
+/** Gives the maildrop its one letter so many times over. */
+function multiply(data: string, name: string, times: number): void {
+  const database = new DatabaseSync(join(data, 'index.sqlite'));
+  const id = Number(database.prepare('SELECT id FROM maildrops WHERE name = ?').get(name)?.['id']);
+  database
+    .prepare(
+      `WITH RECURSIVE more (ordinal) AS (SELECT 2 UNION ALL SELECT ordinal + 1 FROM more WHERE ordinal < $times)
+       INSERT INTO placements SELECT maildrop, departed, more.ordinal, more.ordinal, unique_id || more.ordinal, octets,
+       body, dotted, time, content, trace_distance, trace_octets, trace_check, restored, ascii_octets
+       FROM more, placements WHERE maildrop = $id`,
+    )
+    .run({ $times: times, $id: id });
+  database
+    .prepare(
+      `UPDATE maildrops SET change = $times, ordinal = $times, count = $times, octets = octets * $times WHERE id = $id`,
+    )
+    .run({ $times: times, $id: id });
+  database.close();
+}
+
+/** Octets that this thread has asked the system for, its question aside (which costs the same each time). */
+function octetsRead(): number {
+  const counters = readFileSync('/proc/thread-self/io', 'latin1');
+  return Number(/^rchar: (\d+)/.exec(counters)?.[1]);
 }

@@ -200,8 +200,7 @@ export class Writer {
       const places = this.#appender.append([...letters, ...moved]);
       if (letters.length > 0) this.#faults.at('deliver.after-append');
       if (moved.length > 0) this.#faults.at('compact.copied');
-      const lie = letters.length > 0 ? this.#faults.at('deliver.before-sync') : undefined;
-      if (lie !== 'skip-sync') this.#appender.sync();
+      this.#appender.sync(letters.length > 0 ? 'deliver.before-sync' : undefined);
       if (letters.length > 0) this.#faults.at('deliver.after-sync');
       if (moved.length > 0) this.#faults.at('compact.synced');
       batch.placed(places.slice(0, letters.length));

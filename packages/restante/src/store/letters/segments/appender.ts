@@ -1,5 +1,5 @@
 import { closeSync, fdatasyncSync, ftruncateSync, openSync, writevSync } from 'node:fs';
-import type { Faults } from '../../faults.ts';
+import type { FaultStep, Faults } from '../../faults.ts';
 import { type DataFolder, segmentPath, syncFolder } from './folder.ts';
 
 /** Where a record begins. */
@@ -88,11 +88,12 @@ export class Appender {
   /**
    * Makes what was appended durable, and the segment's name when it is new. After a failure nobody knows what of it is
    * on the disk, and asking again would be answered with a yes that means nothing (the kernel reports a lost write once):
-   * the segment is given up at the last end that was known to be safe.
+   * the segment is given up at the last end that was known to be safe. `step` is where a test may make it fail or lie.
    */
-  sync(): void {
+  sync(step?: FaultStep): void {
     if (!this.#active || this.#synced === this.#end) return;
     try {
+      if (step && this.#faults.at(step) === 'skip-sync') return;
       fdatasyncSync(this.#active.descriptor);
       if (this.#newName) syncFolder(this.#data.letters);
     } catch (error) {
