@@ -6,59 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { duplexPair, ManualClock, turns } from '@restante/pop/testing';
-import fc from 'fast-check';
-import { TrialAccounts } from '../testing/trial-accounts.ts';
-import { lettersOf, TrialStore } from '../testing/trial-store.ts';
-import { LmtpAddressError, type LmtpOptions, LmtpServer } from './lmtp-server.ts';
-import type { DeliveryReport, LmtpSessionReport } from './report.ts';
-import { AccountRoutes } from './routes.ts';
-
-interface Office {
-  readonly server: LmtpServer;
-  readonly store: TrialStore;
-  readonly accounts: TrialAccounts;
-  readonly deliveries: DeliveryReport[];
-  readonly sessions: LmtpSessionReport[];
-}
-
-function office(options: Partial<LmtpOptions> = {}): Office {
-  const store = new TrialStore();
-  const accounts = new TrialAccounts();
-  for (const name of ['pat', 'green']) {
-    store.addMaildrop(name);
-    accounts.put(name);
-  }
-  const deliveries: DeliveryReport[] = [];
-  const sessions: LmtpSessionReport[] = [];
-  const server = new LmtpServer({
-    store,
-    routes: new AccountRoutes({ accounts, domains: ['localhost'] }),
-    hostname: 'store.example',
-    onDelivery: (report) => deliveries.push(report),
-    onSession: (report) => sessions.push(report),
-    ...options,
-  });
-  return { server, store, accounts, deliveries, sessions };
-}
-
-const PEER = { address: '192.0.2.7', localAddress: '192.0.2.1', loopback: false };
-
-/** Sends these octets, in these pieces, and answers all that came back until the server closed. */
-async function talk({ server }: Office, ...pieces: readonly (string | Buffer)[]): Promise<string> {
-  const [client, end] = duplexPair();
-  server.accept(end, PEER);
-  let said = '';
-  client.on('data', (octets: Buffer) => {
-    said += octets.toString('latin1');
-  });
-  for (const piece of pieces) client.write(typeof piece === 'string' ? Buffer.from(piece, 'latin1') : piece);
-  client.end();
-  await once(client, 'close');
-  return said;
-}
-
-const BEGIN = 'LHLO mx.example\r\nMAIL FROM:<chris@example.org>\r\nRCPT TO:<pat>\r\nDATA\r\n';
-const codes = (said: string) => said.match(/^\d{3} (?:\d\.\d\.\d)?/gm)?.map((code) => code.trim()) ?? [];
+import { BEGIN, codes, office, PEER, talk } from '../testing/trial-office.ts';
+import { lettersOf } from '../testing/trial-store.ts';
+import { LmtpAddressError } from './lmtp-server.ts';
 
 describe('where LMTP listens', () => {
   const folder = mkdtemp(join(tmpdir(), 'restante-lmtp-'));
@@ -392,65 +342,6 @@ describe('a driver error', () => {
     assert.deepEqual(
       at.sessions.map(({ end, reason }) => ({ end, reason })),
       [{ end: 'error', reason: 'a bug' }],
-    );
-  });
-});
-
-describe('whatever comes in', () => {
-  const line = fc.oneof(
-    fc.constantFrom(
-      ...[
-        'LHLO mx',
-        'MAIL FROM:<a@b>',
-        'MAIL FROM:<> SIZE=9',
-        'RCPT TO:<pat>',
-        'RCPT TO:<green>',
-        'RCPT TO:<x>',
-        'DATA',
-      ],
-      ...['.', '..', '.x', '', 'RSET', 'NOOP', 'Subject: x', 'Received: x', 'Delivered-To: pat', 'a\nb', 'a\rb', '\0'],
-      ...['LHLO mx\r\nMAIL FROM:<a@b>\r\nRCPT TO:<pat>\r\nRCPT TO:<green>\r\nDATA\r\nA: b\r\n\r\nhello\r\n.'],
-    ),
-    fc.string({ unit: 'binary-ascii', maxLength: 30 }),
-  );
-  const dialog = fc.array(line, { maxLength: 25 }).map((lines) => `${lines.join('\r\n')}\r\n`);
-
-  /** What was said, without the ids, and the letters below their trace fields. */
-  async function play(input: string, cuts: readonly number[]) {
-    const at = office({ limits: { badCommands: 1000, letter: 200 } });
-    const octets = Buffer.from(input, 'latin1');
-    const places = [0, ...cuts.filter((cut) => cut < octets.length), octets.length].sort((a, b) => a - b);
-    const pieces = places.slice(1).map((to, index) => octets.subarray(places[index], to));
-    const said = await talk(at, ...pieces.filter((piece) => piece.length > 0));
-    const letters = ['pat', 'green'].map((name) =>
-      lettersOf(at.store, name).map((letter) => letter.replace(/ id [0-9a-f]{16}-|\w{3}, \d\d \w{3} .*\r\n/g, '')),
-    );
-    return { said: said.replace(/kept as .*/g, 'kept'), letters };
-  }
-
-  it('is understood the same however it is cut, and every reply has the right form (SM-20, SM-40)', async () => {
-    await fc.assert(
-      fc.asyncProperty(dialog, fc.array(fc.nat({ max: 800 }), { maxLength: 30 }), async (input, cuts) => {
-        const whole = await play(input, []);
-        assert.deepEqual(await play(input, cuts), whole);
-        assert.match(whole.said, /^(?:[245]\d\d[ -][ -~]{1,506}\r\n|354 [ -~]+\r\n)*$/);
-      }),
-    );
-  });
-
-  it('any letter without NUL or lone CR and LF comes back octet for octet below its trace fields (SM-25)', async () => {
-    const text = fc.uint8Array({ maxLength: 60 }).map((octets) => Buffer.from(octets).toString('latin1'));
-    const content = fc
-      .array(fc.oneof(fc.constantFrom('.', '..', '', '.\t'), text))
-      .map((lines) => lines.map((each) => `${each.replace(/[\r\n\0]/g, '')}\r\n`).join(''));
-    await fc.assert(
-      fc.asyncProperty(content, async (letter) => {
-        const at = office();
-        const said = await talk(at, BEGIN, `${letter.replace(/^\./gm, '..')}.\r\n`);
-        assert.equal(codes(said).at(-1), '250 2.0.0');
-        const [kept = ''] = lettersOf(at.store, 'pat');
-        assert.equal(kept.split('\r\n').slice(5).join('\r\n'), letter);
-      }),
     );
   });
 });
