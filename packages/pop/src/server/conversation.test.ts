@@ -140,3 +140,24 @@ test('input waits in the socket while a question is open, and one unfinished lin
   await turns();
   assert.equal(given.slice(3).join(''), 'zlater');
 });
+
+test('a peer that sends commands one by one and takes no replies is no longer read, until it takes them', async () => {
+  let commands = 0;
+  const { client, output } = converse(
+    machine((input) => {
+      if (input.type !== 'octets') return [];
+      commands += 1;
+      return [{ type: 'send', octets: `${'x'.repeat(499)}\n` }];
+    }),
+  );
+  client.pause();
+  for (let sent = 0; sent < 500; sent += 1) {
+    client.write('c');
+    await turns(1);
+  }
+  const read = commands;
+  assert.ok(read < 100, `${read} commands were read`);
+  client.resume();
+  while (output().length < 500 * commands || commands === read) await turns();
+  assert.ok(commands > read);
+});

@@ -47,6 +47,8 @@ export interface ConversationOptions<Question extends { readonly type: string },
   readonly replyBacklog: number;
   /** The autologout timer, in milliseconds. */
   readonly idle: number;
+  /** What a peer who was idle for too long is told: a 421 in SMTP and LMTP, and nothing in POP3 (P3-18). */
+  readonly farewell?: string;
 }
 
 /** Octets sent without a break, before other connections get their turn. */
@@ -55,7 +57,7 @@ const TURN = 1024 * 1024;
 /**
  * Runs a protocol's pure half on a connection. The rules that no protocol should have to repeat: nothing is performed
  * while the peer leaves too much untaken; replies of one turn are one write; a session that waits for its peer too long
- * is closed in silence (P3-18), but never while something is under way (P3-19).
+ * is closed (P3-18), but never while something is under way (P3-19).
  */
 export class Conversation<Question extends { readonly type: string }, Answer, End extends string>
   implements ConnectionHandler
@@ -103,7 +105,7 @@ export class Conversation<Question extends { readonly type: string }, Answer, En
 
   written(): void {
     if (this.#connection.backlog === 0) this.#activeAt = this.#options.clock.now();
-    if (this.#question !== undefined && !this.#performing) this.#goOn();
+    if (!this.#performing) this.#goOn();
   }
 
   secured(): void {
@@ -194,8 +196,11 @@ export class Conversation<Question extends { readonly type: string }, Answer, En
       this.#apply(this.#machine.step(answer));
     }
     this.#connection.flush();
+    const { pendingInput, replyBacklog } = this.#options;
     // Without a question open, what is pending is one unfinished line, and has to be read to its end.
-    if (this.#question !== undefined && this.#machine.pending > this.#options.pendingInput) this.#connection.pause();
+    const waits = this.#question !== undefined && this.#machine.pending > pendingInput;
+    // A peer that leaves its replies untaken is not read either, or they would grow with each command it sends.
+    if (waits || this.#connection.backlog > replyBacklog) this.#connection.pause();
     else this.#connection.resume();
   }
 
@@ -251,6 +256,7 @@ export class Conversation<Question extends { readonly type: string }, Answer, En
       this.#idleTimer = clock.set(this.#checkIdle, left);
     } else {
       this.#ending ??= { end: 'idle' };
+      if (this.#options.farewell !== undefined) this.#connection.write(this.#options.farewell);
       this.#connection.end();
     }
   };

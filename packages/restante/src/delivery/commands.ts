@@ -21,35 +21,33 @@ export interface CommandRow {
   readonly argument: 'none' | 'optional' | 'required';
   /** What stands behind the keyword, for people. */
   readonly syntax: string;
-  /** Whether its reply, and all before it, are sent at once even when more input is at hand (RFC 2920 §3.2). */
-  readonly flush: boolean;
   readonly rfc: string;
 }
 
 const ANYWHERE: readonly State[] = ['GREETED', 'READY', 'MAIL', 'RCPT'];
 
 export const COMMANDS: Readonly<Record<Keyword, CommandRow>> = {
-  LHLO: { states: ANYWHERE, argument: 'required', syntax: ' host', flush: true, rfc: 'RFC 2033 §4.1' },
+  LHLO: { states: ANYWHERE, argument: 'required', syntax: ' host', rfc: 'RFC 2033 §4.1' },
   MAIL: {
     states: ['READY'],
     argument: 'required',
     syntax: ' FROM:<address> [SIZE=octets] [BODY=7BIT|8BITMIME]',
-    flush: false,
+
     rfc: 'RFC 5321 §4.1.1.2',
   },
   RCPT: {
     states: ['MAIL', 'RCPT'],
     argument: 'required',
     syntax: ' TO:<address>',
-    flush: false,
+
     rfc: 'RFC 5321 §4.1.1.3',
   },
-  DATA: { states: ['RCPT'], argument: 'none', syntax: '', flush: true, rfc: 'RFC 5321 §4.1.1.4, RFC 2033 §4.2' },
-  RSET: { states: ANYWHERE, argument: 'none', syntax: '', flush: false, rfc: 'RFC 5321 §4.1.1.5' },
-  NOOP: { states: ANYWHERE, argument: 'optional', syntax: ' [text]', flush: true, rfc: 'RFC 5321 §4.1.1.9' },
-  VRFY: { states: ANYWHERE, argument: 'required', syntax: ' text', flush: true, rfc: 'RFC 5321 §4.1.1.6' },
-  HELP: { states: ANYWHERE, argument: 'optional', syntax: ' [text]', flush: true, rfc: 'RFC 5321 §4.1.1.8' },
-  QUIT: { states: ANYWHERE, argument: 'none', syntax: '', flush: true, rfc: 'RFC 5321 §4.1.1.10' },
+  DATA: { states: ['RCPT'], argument: 'none', syntax: '', rfc: 'RFC 5321 §4.1.1.4, RFC 2033 §4.2' },
+  RSET: { states: ANYWHERE, argument: 'none', syntax: '', rfc: 'RFC 5321 §4.1.1.5' },
+  NOOP: { states: ANYWHERE, argument: 'optional', syntax: ' [text]', rfc: 'RFC 5321 §4.1.1.9' },
+  VRFY: { states: ANYWHERE, argument: 'required', syntax: ' text', rfc: 'RFC 5321 §4.1.1.6' },
+  HELP: { states: ANYWHERE, argument: 'optional', syntax: ' [text]', rfc: 'RFC 5321 §4.1.1.8' },
+  QUIT: { states: ANYWHERE, argument: 'none', syntax: '', rfc: 'RFC 5321 §4.1.1.10' },
 };
 
 /** A command line, taken apart. */

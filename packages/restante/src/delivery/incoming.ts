@@ -1,73 +1,84 @@
-import type { MaybePromise, Store } from '@restante/pop/maildrop';
-import type { Clock, Peer } from '@restante/pop/server';
-import { Unstuffer } from '@restante/pop/wire';
+import type { MaybePromise } from '@restante/pop/maildrop';
+import type { Peer } from '@restante/pop/server';
+import type { LetterFaults, Transaction } from './effects.ts';
 import type { Outcome } from './outcome.ts';
-import { type LetterFaults, Reception } from './reception.ts';
-import type { DeliveryReport, RecipientReport } from './report.ts';
-import type { Transaction } from './session.ts';
+import { Reception, type ReceptionOptions } from './reception.ts';
+import type { DeliveryReport } from './report.ts';
 
-export interface IncomingOptions {
-  readonly store: Pick<Store, 'beginDelivery'>;
+export interface IncomingOptions extends Omit<ReceptionOptions, 'trace'> {
   readonly hostname: string;
-  readonly limits: { readonly letter: number };
-  readonly clock: Clock;
-  readonly bareLineEnds: 'refuse' | 'normalise';
+  readonly peer: Peer;
+  /** The session's id, unique on this server. */
+  readonly session: string;
 }
 
-/** A letter that is coming in behind DATA: from stuffed octets to outcomes. */
+/** A letter from DATA to its last outcome. */
 export class Incoming {
-  readonly #session: string;
-  readonly #id: string;
-  readonly #peer: Peer;
   readonly #transaction: Transaction;
-  readonly #clock: Clock;
+  readonly #options: IncomingOptions;
+  readonly #id: string;
   readonly #since: number;
-  readonly #unstuffer = new Unstuffer();
   readonly #reception: Reception;
+  /** What became of it, by recipient, as far as it is known. */
+  readonly #known: (Outcome | undefined)[] = [];
+  /** Each resolves when its recipient's outcome is known. */
+  #knowing: readonly MaybePromise<void>[] | undefined;
+  /** Recipients whose outcomes were told. */
+  #told = 0;
 
-  /** `session` is the session's id, unique on this server. */
-  constructor(session: string, peer: Peer, transaction: Transaction, options: IncomingOptions) {
-    this.#session = session;
-    this.#id = `${session}-${transaction.number}`;
-    this.#peer = peer;
+  /** `since`: now, in milliseconds since 1970. */
+  constructor(transaction: Transaction, since: number, options: IncomingOptions) {
+    const { peer, hostname, session } = options;
     this.#transaction = transaction;
-    this.#clock = options.clock;
-    this.#since = options.clock.now();
+    this.#options = options;
+    this.#since = since;
+    this.#id = `${session}-${transaction.number}`;
     this.#reception = new Reception(transaction, {
       store: options.store,
-      letterLimit: options.limits.letter,
+      letterLimit: options.letterLimit,
       bareLineEnds: options.bareLineEnds,
       trace: {
-        hostname: options.hostname,
+        hostname,
         protocol: 'LMTP',
         id: this.#id,
-        at: this.#since,
+        at: since,
         ...(peer.address !== 'local' && { address: peer.address }),
       },
     });
   }
 
-  /** Whether its end has come (SM-20). */
+  /** Whether its end has been seen. */
   get ended(): boolean {
-    return this.#unstuffer.ended;
+    return this.#knowing !== undefined;
   }
 
-  /** Takes octets as they came; wait for the promise before the next call. */
-  take(chunk: Buffer): MaybePromise<void> {
-    const octets = this.#unstuffer.unstuff(chunk);
+  /** Takes its next octets; wait for the promise before the next call. */
+  write(octets: Buffer, faults: LetterFaults): MaybePromise<void> {
     // What is refused in the end takes no room on the disk until then.
-    if (this.#reception.isRefused(this.#faults())) this.#reception.abort();
-    return octets.length > 0 ? this.#reception.write(octets) : undefined;
+    if (this.#reception.isRefused(faults)) this.#reception.abort();
+    return this.#reception.write(octets);
   }
 
-  /** What came behind its end: the next command's. */
-  takeRest(): Buffer {
-    return this.#unstuffer.takeRest();
+  /** It is whole. Resolves when the store has been asked to keep it. */
+  end(faults: LetterFaults): MaybePromise<void> {
+    this.#knowing = [];
+    const outcomes = this.#reception.end(faults);
+    if (outcomes instanceof Promise) return outcomes.then((answers) => this.#listen(answers));
+    this.#listen(outcomes);
   }
 
-  /** The outcomes, one for each recipient, in order; none rejects. To be asked once, when it has ended. */
-  outcomes(): MaybePromise<readonly MaybePromise<Outcome>[]> {
-    return this.#reception.end(this.#faults());
+  /** The outcomes of the next recipients, in order: of as many as is known, of one at least. */
+  next(): MaybePromise<readonly Outcome[]> {
+    const knowing = this.#knowing?.[this.#told];
+    return knowing instanceof Promise && this.#known[this.#told] === undefined
+      ? knowing.then(() => this.#next())
+      : this.#next();
+  }
+
+  /** Resolves to all outcomes. */
+  async whole(): Promise<readonly Outcome[]> {
+    await Promise.all(this.#knowing ?? []);
+    return this.#known.filter((outcome) => outcome !== undefined);
   }
 
   /** The rest will not come, so nothing of it is delivered. */
@@ -75,25 +86,41 @@ export class Incoming {
     this.#reception.abort();
   }
 
-  report(outcomes: readonly Outcome[]): DeliveryReport {
+  report(outcomes: readonly Outcome[], now: number): DeliveryReport {
     const { hello, returnPath, recipients } = this.#transaction;
     return {
-      session: this.#session,
+      session: this.#options.session,
       id: this.#id,
-      peer: this.#peer,
+      peer: this.#options.peer,
       hello,
       returnPath: returnPath.text,
-      recipients: outcomes.map((outcome, index): RecipientReport => {
-        const recipient = recipients[index];
-        return { address: recipient?.path.text ?? '', maildrop: recipient?.maildrop ?? '', outcome };
+      recipients: recipients.flatMap(({ path, maildrop }, index) => {
+        const outcome = outcomes[index];
+        return outcome === undefined ? [] : [{ address: path.text, maildrop, outcome }];
       }),
       octets: this.#reception.octets,
-      milliseconds: this.#clock.now() - this.#since,
+      milliseconds: now - this.#since,
     };
   }
 
-  #faults(): LetterFaults {
-    const { bareCarriageReturn, bareLineFeed, nul } = this.#unstuffer.findings;
-    return { bareLineEnd: bareCarriageReturn !== undefined || bareLineFeed !== undefined, nul: nul !== undefined };
+  #listen(outcomes: readonly MaybePromise<Outcome>[]): void {
+    this.#knowing = outcomes.map((outcome, index) => {
+      if (!(outcome instanceof Promise)) {
+        this.#known[index] = outcome;
+        return undefined;
+      }
+      return outcome.then((known) => {
+        this.#known[index] = known;
+      });
+    });
+  }
+
+  #next(): readonly Outcome[] {
+    const outcomes: Outcome[] = [];
+    for (let outcome = this.#known[this.#told]; outcome !== undefined; outcome = this.#known[this.#told]) {
+      outcomes.push(outcome);
+      this.#told += 1;
+    }
+    return outcomes;
   }
 }

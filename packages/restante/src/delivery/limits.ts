@@ -2,16 +2,12 @@ import type { SessionLimits } from './session.ts';
 
 /** Limits on what a peer controls. */
 export interface LmtpLimits extends SessionLimits {
-  /** Octets of a command line, its CRLF included. */
-  readonly commandLine: number;
   /** Octets received and not yet worked on, before the socket is no longer read. */
   readonly pendingInput: number;
   /** Octets of replies that the peer has not taken yet, before no further command is worked on. */
   readonly replyBacklog: number;
-  /** How long a peer may be silent between commands, in milliseconds: 300,000 at least (SM-07). */
+  /** How long a peer may be silent between commands or in a letter, in milliseconds: 300,000 at least (SM-07). */
   readonly idle: number;
-  /** How long a peer may be silent in the middle of a letter, in milliseconds. */
-  readonly stalledLetter: number;
   /** How long a peer may leave a reply untaken without taking one octet, in milliseconds. */
   readonly stalledReply: number;
   /** Open connections, all listeners together. */
@@ -34,10 +30,8 @@ export const defaultLmtpLimits: LmtpLimits = {
   pendingInput: 65_536,
   // The replies to a thousand recipients fit.
   replyBacklog: 65_536,
-  // RFC 5321 §4.5.3.2.7.
+  // RFC 5321 §4.5.3.2.7; a client gives up sooner when it cannot send a block of a letter (§4.5.3.2.5).
   idle: 300_000,
-  // RFC 5321 §4.5.3.2.5: a client itself gives up when it cannot send a block of a letter for three minutes.
-  stalledLetter: 300_000,
   stalledReply: 300_000,
   // Mail servers open some dozens each; every connection costs some 10 KB.
   connections: 1000,

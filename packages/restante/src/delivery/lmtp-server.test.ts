@@ -217,9 +217,10 @@ describe('a peer that sends', () => {
     await turns(2000);
     const before = taken;
     await turns(2000);
-    assert.equal(taken, before, 'nothing more is read');
-    assert.ok(taken < 1000, `${taken} commands were read`);
+    const later = taken;
     client.destroy();
+    assert.equal(later, before, 'nothing more is read');
+    assert.ok(later < 1000, `${later} commands were read`);
     await new Promise((resolve) => end.once('close', resolve));
   });
 
@@ -339,9 +340,7 @@ describe('a driver error', () => {
       },
     });
     assert.doesNotMatch(await talk(at, BEGIN), /354/);
-    assert.deepEqual(
-      at.sessions.map(({ end, reason }) => ({ end, reason })),
-      [{ end: 'error', reason: 'a bug' }],
-    );
+    assert.equal(at.sessions[0]?.end, 'error');
+    assert.match(at.sessions[0]?.reason ?? '', /a bug/);
   });
 });

@@ -4,12 +4,24 @@ import { connect } from 'node:net';
 import { hostname } from 'node:os';
 import type { Duplex } from 'node:stream';
 import type { Store } from '@restante/pop/maildrop';
-import { type Clock, type ListenAddress, Listener, type Listening, type Peer, systemClock } from '@restante/pop/server';
-import { Conversation, type ConversationOptions } from './conversation.ts';
+import {
+  type Clock,
+  type Connection,
+  Conversation,
+  type Ending,
+  type ListenAddress,
+  Listener,
+  type Listening,
+  type Peer,
+  systemClock,
+} from '@restante/pop/server';
+import { DeliveryDesk, type DeskOptions } from './desk.ts';
+import type { Answer, End, Question } from './effects.ts';
 import { defaultLmtpLimits, type LmtpLimits } from './limits.ts';
-import { TOO_MANY_CONNECTIONS } from './replies.ts';
+import { IDLE_TOO_LONG, TOO_MANY_CONNECTIONS } from './replies.ts';
 import type { DeliveryReport, LmtpSessionReport } from './report.ts';
 import type { Routes } from './routes.ts';
+import { DeliverySession, type SessionOptions } from './session.ts';
 
 /** What an LMTP server needs to know. Only `store` and `routes` have no default. */
 export interface LmtpOptions {
@@ -39,21 +51,29 @@ export class LmtpAddressError extends Error {
 /** Takes mail in by LMTP (RFC 2033). */
 export class LmtpServer {
   readonly #listener: Listener;
+  readonly #limits: LmtpLimits;
+  readonly #clock: Clock;
+  readonly #session: SessionOptions;
+  readonly #desk: DeskOptions;
+  readonly #onSession: ((report: LmtpSessionReport) => void) | undefined;
   readonly #socketMode: number;
 
   constructor(options: LmtpOptions) {
     const limits = { ...defaultLmtpLimits, ...options.limits };
     const clock = options.clock ?? systemClock;
-    const shared: ConversationOptions = {
+    const name = options.hostname ?? hostname();
+    this.#limits = limits;
+    this.#clock = clock;
+    this.#onSession = options.onSession;
+    this.#session = { hostname: name, limits, spacesRoundColon: options.spacesRoundColon ?? false };
+    this.#desk = {
       store: options.store,
       routes: options.routes,
-      hostname: options.hostname ?? hostname(),
-      limits,
-      clock,
+      hostname: name,
+      letterLimit: limits.letter,
       bareLineEnds: options.bareLineEnds ?? 'refuse',
-      spacesRoundColon: options.spacesRoundColon ?? false,
+      clock,
       ...(options.onDelivery !== undefined && { onDelivery: options.onDelivery }),
-      ...(options.onSession !== undefined && { onSession: options.onSession }),
     };
     this.#socketMode = options.socketMode ?? 0o660;
     this.#listener = new Listener({
@@ -68,7 +88,7 @@ export class LmtpServer {
         handshake: 0,
         stalledReply: limits.stalledReply,
       },
-      serve: (connection) => new Conversation(connection, randomBytes(8).toString('hex'), shared).start(),
+      serve: (connection) => this.#serve(connection),
     });
   }
 
@@ -104,6 +124,38 @@ export class LmtpServer {
   /** Stops listening, lets what has been asked be answered, and resolves when all connections are gone. */
   close(options?: { readonly deadline?: number }): Promise<void> {
     return this.#listener.close(options);
+  }
+
+  #serve(connection: Connection): void {
+    const { idle, pendingInput, replyBacklog } = this.#limits;
+    const session = randomBytes(8).toString('hex');
+    const began = this.#clock.now();
+    const machine = new DeliverySession(this.#session);
+    const desk = new DeliveryDesk(session, connection.peer, this.#desk);
+    const report = ({ end, reason }: Ending<End>) =>
+      this.#onSession?.({
+        session,
+        protocol: 'lmtp',
+        peer: connection.peer,
+        end,
+        ...(reason !== undefined && { reason }),
+        milliseconds: this.#clock.now() - began,
+        octetsIn: connection.octetsIn,
+        octetsOut: connection.octetsOut,
+        commands: machine.commands,
+        ...desk.tally,
+      });
+    const conversation = new Conversation<Question, Answer, End>(connection, {
+      machine,
+      perform: (question) => desk.perform(question),
+      clock: this.#clock,
+      pendingInput,
+      replyBacklog,
+      idle,
+      farewell: IDLE_TOO_LONG,
+      ended: (ending) => desk.leave(() => report(ending)),
+    });
+    conversation.start({ secure: false });
   }
 }
 

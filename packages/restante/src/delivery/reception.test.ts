@@ -3,10 +3,10 @@ import { describe, it } from 'node:test';
 import { type Delivery, type Envelope, type Placed, type Store, StoreError } from '@restante/pop/maildrop';
 import { MemoryStore } from '@restante/pop/testing';
 import fc from 'fast-check';
+import type { LetterFaults, Transaction } from './effects.ts';
 import { MOST_HOPS } from './loops.ts';
 import type { Outcome } from './outcome.ts';
-import { type LetterFaults, Reception, type ReceptionOptions } from './reception.ts';
-import type { Transaction } from './session.ts';
+import { Reception, type ReceptionOptions } from './reception.ts';
 
 const AT = Date.UTC(2026, 0, 1);
 

@@ -1,8 +1,8 @@
 import { type Delivery, type MaybePromise, type Store, StoreError } from '@restante/pop/maildrop';
+import type { LetterFaults, Transaction, TransactionRecipient } from './effects.ts';
 import { LineEnds } from './line-ends.ts';
 import { hasBeenAt, LetterHead, MOST_HOPS, whereabouts } from './loops.ts';
 import { type Outcome, outcomeOf, refused } from './outcome.ts';
-import type { Transaction, TransactionRecipient } from './session.ts';
 import { type Trace, traceFields } from './trace-fields.ts';
 
 export interface ReceptionOptions {
@@ -12,12 +12,6 @@ export interface ReceptionOptions {
   /** What becomes of a CR or LF that stands alone (SM-21): the letter is refused, or it is made a CRLF. */
   readonly bareLineEnds: 'refuse' | 'normalise';
   readonly trace: Omit<Trace, 'returnPath' | 'hello' | 'only'>;
-}
-
-/** What the wire saw in the whole of a letter. */
-export interface LetterFaults {
-  readonly bareLineEnd: boolean;
-  readonly nul: boolean;
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Peer } from '@restante/pop/server';
+import type { End } from './effects.ts';
 import type { Outcome } from './outcome.ts';
-import type { SessionEnd } from './session.ts';
 
 /** One letter, as it is logged: no octet of it, and of the peer's text only what the grammar let pass. */
 export interface DeliveryReport {
@@ -32,8 +32,8 @@ export interface LmtpSessionReport {
   readonly session: string;
   readonly protocol: 'lmtp';
   readonly peer: Peer;
-  /** How it ended; `closed` by the peer, `error` on the socket. */
-  readonly end: SessionEnd | 'closed' | 'error';
+  /** How it ended: by QUIT, `closed` by the peer, silent for too long, by an error on the socket, … */
+  readonly end: End | 'idle' | 'error';
   /** Why, for the operator, when `end` needs it. */
   readonly reason?: string;
   readonly milliseconds: number;

@@ -1,58 +1,95 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { COMMANDS, type Keyword, type State } from './commands.ts';
+import type { Keyword, State } from './commands.ts';
+import type { Answer, Effect, Input, Question, Transaction } from './effects.ts';
 import type { Outcome } from './outcome.ts';
-import { DeliverySession, type Effect, type Input, type SessionOptions } from './session.ts';
+import { DeliverySession, type SessionOptions } from './session.ts';
 
 const OPTIONS: SessionOptions = {
   hostname: 'store.example',
-  limits: { letter: 1000, recipients: 3, badCommands: 5 },
+  limits: { commandLine: 512, letter: 1000, recipients: 3, badCommands: 5 },
 };
 const PLACED: Outcome = { type: 'placed', placed: { uniqueId: 'u1', octets: 9 } };
 const FULL: Outcome = { type: 'refused', why: 'over-quota', reason: 'full' };
 
-/** A session, and all that it said. Look-ups are answered at once; `nobody` is unknown. */
+/** A session whose questions are answered at once: there is room for 899 octets, and `nobody` is unknown. */
 class Talk {
   readonly session: DeliverySession;
   readonly effects: Effect[] = [];
+  /** What becomes of the next letter. */
+  outcomes: readonly Outcome[] = [];
 
   constructor(options: Partial<SessionOptions> = {}) {
     this.session = new DeliverySession({ ...OPTIONS, ...options });
     this.step({ type: 'connected' });
   }
 
+  /** What the session says to an input, and to the answers to what it asks. */
   step(input: Input): string {
     let said = '';
     for (const effect of this.session.step(input)) {
       this.effects.push(effect);
-      if (effect.type === 'reply') said += effect.text;
-      if (effect.type === 'ask-room') said += this.step({ type: 'room', enough: effect.octets < 900 });
-      if (effect.type === 'ask-route') {
-        const unknown = effect.path.local === 'nobody';
-        said += this.step({
-          type: 'route',
-          route: unknown ? { type: 'unknown-user' } : { type: 'maildrop', maildrop: effect.path.local },
-        });
-      }
+      if (effect.type === 'send') said += effect.octets;
+      else if (effect.type !== 'close') said += this.step(this.#answer(effect));
     }
     return said;
   }
 
-  say(line: string): string {
-    return this.step({ type: 'line', line }).slice(0, 9).trim();
+  #answer(question: Question): Answer {
+    switch (question.type) {
+      case 'space':
+        return { type: 'space', answer: question.octets < 900 };
+      case 'route': {
+        const { local } = question.path;
+        const route =
+          local === 'nobody' ? ({ type: 'unknown-user' } as const) : { type: 'maildrop' as const, maildrop: local };
+        return { type: 'route', answer: route };
+      }
+      case 'outcomes':
+        return { type: 'outcomes', answer: this.outcomes };
+      default:
+        return { type: question.type, answer: undefined };
+    }
   }
 
-  /** The letter's end, and these outcomes; the replies. */
+  sendOctets(octets: string): string {
+    return this.step({ type: 'octets', octets: Buffer.from(octets, 'latin1') });
+  }
+
+  /** The code of the reply to a line. */
+  say(line: string): string {
+    return this.sendOctets(`${line}\r\n`).slice(0, 9).trim();
+  }
+
+  /** An empty letter with these outcomes; the codes of the replies. */
   letter(...outcomes: Outcome[]): string[] {
-    this.step({ type: 'letter-end' });
-    return outcomes.map((outcome) => this.step({ type: 'outcome', outcome }).slice(0, 9));
+    this.outcomes = outcomes;
+    return this.sendOctets('.\r\n')
+      .split('\r\n')
+      .slice(0, -1)
+      .map((reply) => reply.slice(0, 9));
   }
 
   get last(): Effect | undefined {
     return this.effects.at(-1);
   }
+
+  /** The envelope of the letter that was begun last. */
+  get transaction(): Transaction | undefined {
+    return this.effects.findLast((effect) => effect.type === 'receive')?.transaction;
+  }
 }
+
+/** A session behind these lines, with the last one's question left open. */
+function asked(...lines: readonly string[]): DeliverySession {
+  const session = new DeliverySession(OPTIONS);
+  for (const line of lines) session.step({ type: 'octets', octets: Buffer.from(`${line}\r\n`) });
+  return session;
+}
+
+const kinds = (effects: readonly Effect[]) =>
+  effects.map((effect) => (effect.type === 'send' ? effect.octets.match(/^\d{3} \d\.\d\.\d/gm)?.join() : effect.type));
 
 const LINES: Record<Keyword, string> = {
   LHLO: 'LHLO mx.example',
@@ -124,7 +161,7 @@ describe('order of commands (SM-03, RFC 5321 §4.1.4)', () => {
     assert.equal(talk.say(LINES.MAIL), '250 2.1.0');
     assert.equal(talk.say(LINES.RCPT), '250 2.1.5');
     talk.say('DATA');
-    assert.equal(talk.last?.type === 'receive' && talk.last.transaction.number, 2);
+    assert.equal(talk.transaction?.number, 2);
   });
 });
 
@@ -136,9 +173,8 @@ describe('one reply for each accepted recipient (LM-04)', () => {
     assert.equal(talk.say('RCPT TO:<green@d>'), '250 2.1.5');
     assert.equal(talk.say('RCPT TO:<pat@d>'), '250 2.1.5');
     talk.say('DATA');
-    assert.ok(talk.last?.type === 'receive');
     assert.deepEqual(
-      talk.last.transaction.recipients.map(({ path }) => path.text),
+      talk.transaction?.recipients.map(({ path }) => path.text),
       ['pat@d', 'green@d', 'pat@d'],
     );
     assert.deepEqual(talk.letter(PLACED, FULL, PLACED), ['250 2.0.0', '452 4.2.2', '250 2.0.0']);
@@ -149,7 +185,7 @@ describe('one reply for each accepted recipient (LM-04)', () => {
     const talk = talkIn('MAIL');
     talk.say('rcpt to:<PaT@Example.NET>');
     talk.say('data');
-    assert.equal(talk.last?.type === 'receive' && talk.last.transaction.recipients[0]?.path.text, 'PaT@Example.NET');
+    assert.equal(talk.transaction?.recipients[0]?.path.text, 'PaT@Example.NET');
   });
 
   it('says 452 4.5.3 to more than the limit, and delivers to those before (SM-13)', () => {
@@ -211,22 +247,31 @@ describe('wrong commands', () => {
 
   it('have their own text where the line itself is wrong (SM-14, SM-21)', () => {
     const talk = new Talk();
-    assert.match(talk.step({ type: 'malformed-line', fault: 'too-long' }), /^500 5\.5\.2 line too long/);
-    assert.match(talk.step({ type: 'malformed-line', fault: 'bare-line-feed' }), /^500 5\.5\.2/);
-    assert.match(talk.step({ type: 'line', line: 'NOOP\rQUIT' }), /^500 5\.5\.2/);
+    assert.match(talk.sendOctets(`NOOP ${'x'.repeat(506)}\r\n`), /^500 5\.5\.2 line too long/);
+    assert.match(talk.sendOctets(`NOOP ${'x'.repeat(505)}\r\n`), /^250 /);
+    assert.match(talk.sendOctets('NOOP\nQUIT\r\n'), /^500 5\.5\.2[^\n]*\n$/);
+    assert.match(talk.sendOctets('NOOP\rQUIT\r\n'), /^500 5\.5\.2[^\n]*\n$/);
   });
 });
 
-describe('replies are sent at once (RFC 2920 §3.2, SM-41)', () => {
-  it('to LHLO, DATA, VRFY, NOOP and QUIT, not to MAIL, RCPT and RSET', () => {
-    for (const keyword of Object.keys(COMMANDS) as Keyword[]) {
-      const talk = talkIn(keyword === 'RCPT' ? 'MAIL' : keyword === 'DATA' ? 'RCPT' : 'READY');
-      talk.effects.length = 0;
-      talk.say(LINES[keyword]);
-      const replies = talk.effects.filter((effect) => effect.type === 'reply');
-      assert.equal(replies.length, 1);
-      assert.equal(replies[0]?.flush, !['MAIL', 'RCPT', 'RSET'].includes(keyword), keyword);
+describe('replies (SM-41)', () => {
+  it('to commands that come together are one effect', () => {
+    const talk = talkIn('READY');
+    talk.effects.length = 0;
+    assert.equal(talk.sendOctets('NOOP\r\nRSET\r\nVRFY x\r\n').split('\r\n').length, 4);
+    assert.equal(talk.effects.length, 1);
+  });
+
+  it('of more than the peer can be expected to take at once wait until it took some', () => {
+    const session = asked();
+    session.step({ type: 'octets', octets: Buffer.from('HELP\r\n'.repeat(1000)) });
+    let said = 0;
+    for (let rounds = 0; rounds < 100 && session.pending > 0; rounds += 1) {
+      const effects = session.step({ type: 'room', answer: undefined });
+      for (const effect of effects) if (effect.type === 'send') said = Math.max(said, effect.octets.length);
     }
+    assert.equal(session.pending, 0);
+    assert.ok(said < 17 * 1024, `${said} octets in one step`);
   });
 });
 
@@ -246,47 +291,61 @@ describe('the end', () => {
     }
   });
 
-  it('waits at a shutdown for what the store has been asked, and for nothing that is not whole', () => {
-    const whole = talkIn('RCPT');
-    whole.say('DATA');
-    whole.step({ type: 'letter-end' });
-    assert.equal(whole.step({ type: 'shutdown' }), '');
-    assert.match(whole.step({ type: 'outcome', outcome: PLACED }), /^250 2\.0\.0 [^\n]*\n421 4\.3\.2/);
-
+  it('waits at a shutdown for what has been asked, and for no letter that is not whole', () => {
     const half = talkIn('RCPT');
     half.say('DATA');
     assert.match(half.step({ type: 'shutdown' }), /^421 4\.3\.2/);
 
-    const asked = new DeliverySession(OPTIONS);
-    asked.step({ type: 'line', line: LINES.LHLO });
-    asked.step({ type: 'line', line: LINES.MAIL });
-    asked.step({ type: 'line', line: LINES.RCPT });
-    assert.deepEqual(asked.step({ type: 'shutdown' }), []);
-    const effects = asked.step({ type: 'route', route: { type: 'unavailable', reason: 'x' } });
-    assert.deepEqual(
-      effects.map((effect) => (effect.type === 'reply' ? effect.text.slice(0, 9) : effect.type)),
-      ['451 4.3.0', '421 4.3.2', 'close'],
-    );
+    const whole = asked(LINES.LHLO, LINES.MAIL, LINES.RCPT);
+    whole.step({ type: 'route', answer: { type: 'maildrop', maildrop: 'pat' } });
+    whole.step({ type: 'octets', octets: Buffer.from('DATA\r\nx\r\n.\r\n') });
+    assert.deepEqual(kinds(whole.step({ type: 'receive', answer: undefined })), ['write']);
+    assert.deepEqual(whole.step({ type: 'shutdown' }), []);
+    assert.deepEqual(kinds(whole.step({ type: 'write', answer: undefined })), ['outcomes']);
+    assert.deepEqual(kinds(whole.step({ type: 'outcomes', answer: [PLACED] })), ['250 2.0.0,421 4.3.2', 'close']);
+
+    const route = asked(LINES.LHLO, LINES.MAIL, LINES.RCPT);
+    assert.deepEqual(route.step({ type: 'shutdown' }), []);
+    const effects = route.step({ type: 'route', answer: { type: 'unavailable', reason: 'x' } });
+    assert.deepEqual(kinds(effects), ['451 4.3.0,421 4.3.2', 'close']);
   });
 
-  it('is 421 to who is silent, but not while it is our turn (SM-07)', () => {
-    assert.match(talkIn('READY').step({ type: 'idle' }), /^421 4\.4\.2/);
-    const talk = talkIn('RCPT');
-    talk.say('DATA');
-    talk.step({ type: 'letter-end' });
-    assert.equal(talk.step({ type: 'idle' }), '');
+  it('comes when the peer sends no more, behind all that it has sent', () => {
+    const talk = talkIn('READY');
+    assert.equal(talk.step({ type: 'ended' }), '');
+    assert.deepEqual(talk.last, { type: 'close', end: 'closed' });
+    const route = asked(LINES.LHLO, LINES.MAIL, LINES.RCPT);
+    assert.deepEqual(route.step({ type: 'ended' }), []);
+    const effects = route.step({ type: 'route', answer: { type: 'maildrop', maildrop: 'pat' } });
+    assert.deepEqual(kinds(effects), ['250 2.1.5', 'close']);
   });
 });
 
-describe('a driver that errs', () => {
-  it('is told so at once', () => {
-    const session = new DeliverySession(OPTIONS);
-    assert.throws(() => session.step({ type: 'letter-end' }), /waits for a line/);
-    assert.throws(() => session.step({ type: 'outcome', outcome: PLACED }), /waits for a line/);
-    session.step({ type: 'line', line: LINES.LHLO });
-    session.step({ type: 'line', line: LINES.MAIL });
-    session.step({ type: 'line', line: LINES.RCPT });
-    assert.throws(() => session.step({ type: 'line', line: 'NOOP' }), /waits for route/);
+describe('a question', () => {
+  it('holds all further input until it is answered', () => {
+    const session = asked(LINES.LHLO, LINES.MAIL, LINES.RCPT);
+    assert.deepEqual(session.step({ type: 'octets', octets: Buffer.from('NOOP\r\n') }), []);
+    assert.equal(session.pending, 6);
+    const effects = session.step({ type: 'route', answer: { type: 'maildrop', maildrop: 'pat' } });
+    assert.deepEqual(kinds(effects), ['250 2.1.5,250 2.0.0']);
+  });
+
+  it('about outcomes is asked again until all recipients have theirs (LM-08)', () => {
+    const talk = talkIn('RCPT');
+    talk.say('RCPT TO:<green>');
+    talk.say('DATA');
+    talk.outcomes = [];
+    const session = talk.session;
+    assert.deepEqual(kinds(session.step({ type: 'octets', octets: Buffer.from('.\r\nNOOP\r\n') })), ['outcomes']);
+    assert.deepEqual(kinds(session.step({ type: 'outcomes', answer: [PLACED] })), ['250 2.0.0', 'outcomes']);
+    assert.deepEqual(kinds(session.step({ type: 'outcomes', answer: [FULL] })), ['452 4.2.2,250 2.0.0']);
+  });
+
+  it('that was not asked cannot be answered: the driver erred', () => {
+    const session = asked(LINES.LHLO, LINES.MAIL);
+    assert.throws(() => session.step({ type: 'outcomes', answer: [PLACED] }), /not asked/);
+    session.step({ type: 'octets', octets: Buffer.from(`${LINES.RCPT}\r\n`) });
+    assert.throws(() => session.step({ type: 'space', answer: true }), /not asked/);
   });
 });
 
@@ -313,13 +372,13 @@ describe('whatever a peer says', () => {
       fc.property(fc.array(line, { maxLength: 40 }), (lines) => {
         const talk = new Talk({ limits: { ...OPTIONS.limits, badCommands: 1000 } });
         for (const each of lines) {
-          const reply = talk.step({ type: 'line', line: each });
+          const reply = talk.sendOctets(`${each}\r\n`);
           if (talk.last?.type === 'close') break;
           const final = reply.split('\r\n').filter((text) => /^\d{3} /.test(text));
           assert.equal(final.length, 1, each);
           assert.match(reply, /^(?:[245]\d\d[ -][ -~]{1,506}\r\n|354 [ -~]+\r\n)+$/);
           if (talk.last?.type !== 'receive') continue;
-          const { recipients } = talk.last.transaction;
+          const recipients = talk.transaction?.recipients ?? [];
           const replies: readonly string[] = talk.letter(...recipients.map(() => PLACED));
           for (const answer of replies) assert.equal(answer, '250 2.0.0');
         }

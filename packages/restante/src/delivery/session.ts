@@ -1,15 +1,9 @@
-/**
- * The dialogue of mail delivery (RFC 5321, RFC 2033) as a pure state machine: {@link DeliverySession.step} takes what
- * happened and answers what is to be done. It knows no socket, clock or store, and never sees a letter's octets: those
- * go past it, from the wire to a {@link Reception}. SMTP is to be a second face of it: its hello is one more row of the
- * command table, its one answer for all recipients another end of `answers`.
- * @module
- */
+import { LineReader, Unstuffer } from '@restante/pop/wire';
 import { COMMANDS, type Keyword, parseCommand, type State } from './commands.ts';
+import type { Answers, Effect, End, Input, LetterFaults, QuestionOf, Questions } from './effects.ts';
 import type { Outcome } from './outcome.ts';
-import { type MailParameters, type Path, parseMail, parseRcpt } from './path.ts';
 import * as replies from './replies.ts';
-import type { Route } from './routes.ts';
+import { type OpenTransaction, transaction } from './transaction.ts';
 
 export interface SessionOptions {
   /** Our name in the greeting and the hello. */
@@ -20,6 +14,8 @@ export interface SessionOptions {
 }
 
 export interface SessionLimits {
+  /** Octets of a command line, its CRLF included. */
+  readonly commandLine: number;
   /** Octets of a letter, its trace fields not counted. */
   readonly letter: number;
   /** Accepted recipients of one letter. */
@@ -28,62 +24,16 @@ export interface SessionLimits {
   readonly badCommands: number;
 }
 
-/** One letter's envelope. */
-export interface Transaction {
-  /** 1 for the session's first. */
-  readonly number: number;
-  /** The name in the hello. */
-  readonly hello: string;
-  readonly returnPath: Path;
-  readonly parameters: MailParameters;
-  /** The accepted ones, in order, duplicates too (LM-04). */
-  readonly recipients: readonly TransactionRecipient[];
-}
+/** What each command does. Exhaustive: a row in COMMANDS does not compile without its handler. */
+export type Handlers<K extends Keyword> = Readonly<Record<K, (session: DeliverySession, argument: string) => void>>;
 
-export interface TransactionRecipient {
-  readonly path: Path;
-  readonly maildrop: string;
-}
-
-type OpenTransaction = Transaction & { readonly recipients: TransactionRecipient[] };
-
-/** What happened. */
-export type Input =
-  | { readonly type: 'connected' }
-  /** A command line, one character an octet, without its CRLF. */
-  | { readonly type: 'line'; readonly line: string }
-  /** A line that is none: a lone LF in it, or too long. */
-  | { readonly type: 'malformed-line'; readonly fault: 'bare-line-feed' | 'too-long' }
-  /** The answers to `ask-room` and `ask-route`. */
-  | { readonly type: 'room'; readonly enough: boolean }
-  | { readonly type: 'route'; readonly route: Route }
-  /** The letter's end was seen; outcomes follow, one for each recipient, in order. */
-  | { readonly type: 'letter-end' }
-  | { readonly type: 'outcome'; readonly outcome: Outcome }
-  | { readonly type: 'idle' }
-  | { readonly type: 'shutdown' };
-
-/** What is to be done, in order. */
-export type Effect =
-  /** `flush`: send it now, and all before it, even when more input is at hand. */
-  | { readonly type: 'reply'; readonly text: string; readonly flush: boolean }
-  /** Is there room for so many octets? No further line until the answer. */
-  | { readonly type: 'ask-room'; readonly octets: number }
-  /** Where does this address lead? No further line until the answer. */
-  | { readonly type: 'ask-route'; readonly path: Path }
-  /** The octets that follow are a letter. No further line until its last outcome. */
-  | { readonly type: 'receive'; readonly transaction: Transaction }
-  /** Send what is written, then close; nothing more is to be told. */
-  | { readonly type: 'close'; readonly end: SessionEnd };
-
-export type SessionEnd = 'quit' | 'limit' | 'idle' | 'shutdown';
-
-/** What has been asked for and not been answered: until then no line is taken, so nothing races. */
-type Pending =
-  | { readonly type: 'room'; readonly transaction: OpenTransaction }
-  | { readonly type: 'route'; readonly path: Path }
-  | { readonly type: 'letter'; readonly recipients: number }
-  | { readonly type: 'answers'; readonly left: number };
+const HANDLERS: Handlers<Keyword> = {
+  ...transaction,
+  NOOP: (session) => session.send(replies.NOOP_OK),
+  VRFY: (session) => session.send(replies.CANNOT_VERIFY),
+  HELP: (session) => session.send(replies.HELP),
+  QUIT: (session) => session.close(replies.BYE, 'quit'),
+};
 
 /** How HTTP begins: any web page can make a browser knock at every port that it can reach. */
 const HTTP_METHODS: ReadonlySet<string> = new Set([
@@ -97,197 +47,216 @@ const HTTP_METHODS: ReadonlySet<string> = new Set([
   'PATCH',
 ]);
 
-const NOTHING: readonly Effect[] = [];
+/** A line that is none. */
+const MALFORMED = { 'too-long': replies.LINE_TOO_LONG, 'bare-line-feed': replies.BARE_LINE_END } as const;
 
+/** Octets of replies in one step, after which the session waits for room before it takes the next command. */
+const BURST = 16 * 1024;
+
+/**
+ * One session of mail delivery (RFC 5321, RFC 2033): octets and answers in, effects out. There is no socket, clock, store
+ * or randomness in it, and no octets make it throw. While a question is open, only its answer moves the session, so that
+ * nothing races: addresses are looked up in order, and no command is taken while a letter waits for its outcomes.
+ *
+ * SMTP is to be a second face of it: its hello is one more row of the command table, BDAT another way for a letter to come
+ * in, and the outcomes of all recipients make one reply.
+ *
+ * `step`, `pending` and `commands` are for the driver; all else is for the handlers of commands.
+ */
 export class DeliverySession {
-  readonly #options: SessionOptions;
-  #hello: string | undefined;
-  #transaction: OpenTransaction | undefined;
-  #transactions = 0;
-  #pending: Pending | undefined;
+  readonly options: SessionOptions;
+  /** Command lines taken, for the log. */
+  commands = 0;
+  /** The name in the hello, once there was one. */
+  hello: string | undefined;
+  /** The envelope under way. */
+  transaction: OpenTransaction | undefined;
+  /** Transactions begun. */
+  transactions = 0;
+  readonly #reader: LineReader;
+  /** While a letter comes in, its octets go here, and no lines are asked of the reader. */
+  #letter: Unstuffer | undefined;
+  /** Recipients of the letter who have had no reply. */
+  #unanswered = 0;
+  #question: keyof Questions | undefined;
+  #then: ((answer: never) => void) | undefined;
   #badCommands = 0;
-  #shuttingDown = false;
-  #closed = false;
+  #inputEnded = false;
+  #shutdown = false;
+  #over = false;
+  #effects: Effect[] = [];
+  /** Replies of this step that are not an effect yet: those in a row become one. */
+  #text = '';
+  /** Octets of replies in this step. */
+  #sent = 0;
 
   constructor(options: SessionOptions) {
-    this.#options = options;
+    this.options = options;
+    this.#reader = new LineReader({ limit: options.limits.commandLine, bareLineFeed: false });
   }
 
-  /** Takes what happened. A line, or an answer, that nobody may give now is the driver's error and throws. */
+  /** Takes one input and tells what is to be done, in order. After `close` nothing more comes of it. */
   step(input: Input): readonly Effect[] {
-    if (this.#closed) return NOTHING;
+    if (this.#over) return [];
+    this.#effects = [];
+    this.#sent = 0;
     switch (input.type) {
       case 'connected':
-        return say(replies.greeting(this.#options.hostname), true);
-      case 'line':
-        this.#expect(undefined);
-        return this.#line(input.line);
-      case 'malformed-line':
-        this.#expect(undefined);
-        return this.#wrong(input.fault === 'too-long' ? replies.LINE_TOO_LONG : replies.BARE_LINE_END);
-      case 'room':
-        return this.#settle(this.#room(input.enough));
-      case 'route':
-        return this.#settle(this.#route(input.route));
-      case 'letter-end':
-        this.#pending = { type: 'answers', left: this.#expect('letter').recipients };
-        return NOTHING;
-      case 'outcome':
-        return this.#outcome(input.outcome);
-      case 'idle':
-        if (this.#pending !== undefined && this.#pending.type !== 'letter') return NOTHING;
-        return this.#close(replies.IDLE_TOO_LONG, 'idle');
+        this.send(replies.greeting(this.options.hostname));
+        break;
+      case 'octets':
+        this.#reader.push(input.octets);
+        break;
+      case 'ended':
+        this.#inputEnded = true;
+        break;
       case 'shutdown':
-        this.#shuttingDown = true;
-        // What the store has been asked is answered first; a letter that is not whole is not waited for.
-        if (this.#pending !== undefined && this.#pending.type !== 'letter') return NOTHING;
-        return this.#close(replies.SHUTTING_DOWN, 'shutdown');
+        this.#shutdown = true;
+        break;
+      default:
+        this.#answer(input.type, input.answer);
+    }
+    this.#work();
+    this.#finishText();
+    return this.#effects;
+  }
+
+  /** Octets received and not worked on. */
+  get pending(): number {
+    return this.#reader.pending;
+  }
+
+  send(reply: string): void {
+    this.#text += reply;
+    this.#sent += reply.length;
+  }
+
+  /** Refuses a command that cannot be obeyed as it stands: too many of them close the connection (RFC 5321 §7.8). */
+  bad(reply: string): void {
+    this.#badCommands += 1;
+    if (this.#badCommands > this.options.limits.badCommands) this.close(replies.TOO_MANY_ERRORS, 'limit');
+    else this.send(reply);
+  }
+
+  /** Asks the driver; `then` goes on with its answer, and no input is worked on before. */
+  ask<T extends keyof Questions>(question: QuestionOf<T>, then: (answer: Answers[T]) => void): void {
+    this.#finishText();
+    this.#effects.push(question as Effect);
+    this.#question = question.type;
+    this.#then = then;
+  }
+
+  /** What follows is a letter for this envelope. */
+  receive(envelope: OpenTransaction): void {
+    this.transaction = undefined;
+    this.#letter = new Unstuffer();
+    this.#unanswered = envelope.recipients.length;
+    this.ask({ type: 'receive', transaction: envelope }, goOn);
+  }
+
+  close(reply: string, end: End): void {
+    this.send(reply);
+    this.#finishText();
+    this.#effects.push({ type: 'close', end });
+    this.#over = true;
+  }
+
+  #answer(type: keyof Answers, answer: unknown): void {
+    const then = this.#then;
+    if (then === undefined || type !== this.#question) throw new Error(`${type} was answered, and not asked`);
+    this.#question = undefined;
+    this.#then = undefined;
+    then(answer as never);
+  }
+
+  /** Works on the input until it is used up, a question is open, or it is over. */
+  #work(): void {
+    while (this.#then === undefined && !this.#over) {
+      if (this.#shutdown) {
+        // What the store was asked for is answered by now; a letter that is not whole is not waited for.
+        this.close(replies.SHUTTING_DOWN, 'shutdown');
+      } else if (this.#sent >= BURST && this.#reader.pending > 0) {
+        this.ask({ type: 'room' }, goOn);
+      } else if (!(this.#letter === undefined ? this.#nextLine() : this.#nextOctets(this.#letter))) {
+        if (this.#inputEnded) this.close('', 'closed');
+        return;
+      }
     }
   }
 
-  get #state(): State {
-    if (this.#hello === undefined) return 'GREETED';
-    if (this.#transaction === undefined) return 'READY';
-    return this.#transaction.recipients.length === 0 ? 'MAIL' : 'RCPT';
+  #nextLine(): boolean {
+    const line = this.#reader.next();
+    if (line === undefined) return false;
+    this.commands += 1;
+    const refusal = typeof line === 'string' ? MALFORMED[line] : this.#command(line.toString('latin1'));
+    if (refusal !== undefined) this.bad(refusal);
+    return true;
   }
 
-  #line(line: string): readonly Effect[] {
-    if (line.includes('\r')) return this.#wrong(replies.BARE_LINE_END);
+  /** The gate: what is no command, out of order, or has an argument not its own has no effect; the answer says why. */
+  #command(line: string): string | undefined {
+    if (line.includes('\r')) return replies.BARE_LINE_END;
     const command = parseCommand(line);
     if ('unknown' in command) return this.#unknown(command.unknown);
     const { keyword, argument } = command;
     const row = COMMANDS[keyword];
-    if (!row.states.includes(this.#state)) return this.#wrong(replies.outOfOrder(keyword, this.#state));
+    if (!row.states.includes(this.#state)) return replies.outOfOrder(keyword, this.#state);
     const misfit = argument === undefined ? row.argument === 'required' : row.argument === 'none';
-    if (misfit) return this.#wrong(replies.WRONG_ARGUMENT[keyword]);
-    return DeliverySession.#HANDLERS[keyword](this, argument ?? '');
+    if (misfit) return replies.WRONG_ARGUMENT[keyword];
+    HANDLERS[keyword](this, argument ?? '');
+    return undefined;
   }
 
-  #unknown(word: string): readonly Effect[] {
-    if (this.#hello === undefined && HTTP_METHODS.has(word)) return this.#close(replies.NOT_HTTP, 'limit');
-    return this.#wrong(word === 'EHLO' || word === 'HELO' ? replies.NOT_SMTP : replies.UNKNOWN_COMMAND);
+  get #state(): State {
+    if (this.hello === undefined) return 'GREETED';
+    if (this.transaction === undefined) return 'READY';
+    return this.transaction.recipients.length === 0 ? 'MAIL' : 'RCPT';
   }
 
-  static readonly #HANDLERS: Readonly<
-    Record<Keyword, (session: DeliverySession, argument: string) => readonly Effect[]>
-  > = {
-    LHLO: (session, argument) => session.#lhlo(argument),
-    MAIL: (session, argument) => session.#mail(argument),
-    RCPT: (session, argument) => session.#rcpt(argument),
-    DATA: (session) => session.#data(),
-    RSET: (session) => session.#rset(),
-    NOOP: () => say(replies.NOOP_OK, COMMANDS.NOOP.flush),
-    VRFY: () => say(replies.CANNOT_VERIFY, COMMANDS.VRFY.flush),
-    HELP: () => say(replies.HELP, COMMANDS.HELP.flush),
-    QUIT: (session) => session.#close(replies.BYE, 'quit'),
-  };
-
-  #lhlo(argument: string): readonly Effect[] {
-    if (!/^[!-~]{1,255}$/.test(argument)) return this.#wrong(replies.WRONG_ARGUMENT.LHLO);
-    this.#hello = argument;
-    this.#transaction = undefined;
-    return say(replies.hello(this.#options.hostname, this.#options.limits.letter), COMMANDS.LHLO.flush);
-  }
-
-  #mail(argument: string): readonly Effect[] {
-    const parsed = parseMail(argument, this.#options.spacesRoundColon);
-    if (typeof parsed === 'string') return this.#wrong(replies.PATH_FAULTS.MAIL[parsed]);
-    const { path, parameters } = parsed;
-    const { size } = parameters;
-    if (size !== undefined && size > this.#options.limits.letter) return say(replies.LETTER_TOO_LARGE, false);
-    const transaction: OpenTransaction = {
-      number: this.#transactions + 1,
-      hello: this.#hello ?? '',
-      returnPath: path,
-      parameters,
-      recipients: [],
-    };
-    if (size === undefined || size === 0) return this.#begin(transaction);
-    this.#pending = { type: 'room', transaction };
-    return [{ type: 'ask-room', octets: size }];
-  }
-
-  #room(enough: boolean): readonly Effect[] {
-    const { transaction } = this.#expect('room');
-    this.#pending = undefined;
-    return enough ? this.#begin(transaction) : say(replies.NO_ROOM, false);
-  }
-
-  #begin(transaction: OpenTransaction): readonly Effect[] {
-    this.#transactions = transaction.number;
-    this.#transaction = transaction;
-    return say(replies.SENDER_OK, COMMANDS.MAIL.flush);
-  }
-
-  #rcpt(argument: string): readonly Effect[] {
-    const parsed = parseRcpt(argument, this.#options.spacesRoundColon);
-    if (typeof parsed === 'string') return this.#wrong(replies.PATH_FAULTS.RCPT[parsed]);
-    const taken = this.#transaction?.recipients.length ?? 0;
-    if (taken >= this.#options.limits.recipients) return say(replies.TOO_MANY_RECIPIENTS, COMMANDS.RCPT.flush);
-    this.#pending = { type: 'route', path: parsed.path };
-    return [{ type: 'ask-route', path: parsed.path }];
-  }
-
-  #route(route: Route): readonly Effect[] {
-    const { path } = this.#expect('route');
-    this.#pending = undefined;
-    if (route.type !== 'maildrop') return say(replies.RECIPIENT_REFUSED[route.type], COMMANDS.RCPT.flush);
-    this.#transaction?.recipients.push({ path, maildrop: route.maildrop });
-    return say(replies.RECIPIENT_OK, COMMANDS.RCPT.flush);
-  }
-
-  #data(): readonly Effect[] {
-    const transaction = this.#transaction;
-    if (transaction === undefined) throw new Error('DATA without a transaction got past the table');
-    this.#transaction = undefined;
-    this.#pending = { type: 'letter', recipients: transaction.recipients.length };
-    return [
-      { type: 'reply', text: replies.GO_AHEAD, flush: COMMANDS.DATA.flush },
-      { type: 'receive', transaction },
-    ];
-  }
-
-  #outcome(outcome: Outcome): readonly Effect[] {
-    const left = this.#expect('answers').left - 1;
-    this.#pending = left === 0 ? undefined : { type: 'answers', left };
-    if (outcome.type === 'placed') this.#badCommands = 0;
-    const reply = say(replies.answer(outcome), left === 0);
-    return left === 0 ? this.#settle(reply) : reply;
-  }
-
-  #rset(): readonly Effect[] {
-    this.#transaction = undefined;
-    return say(replies.RESET_OK, COMMANDS.RSET.flush);
-  }
-
-  /** A command that cannot be obeyed as it stands: too many of them close the connection (RFC 5321 §7.8). */
-  #wrong(reply: string): readonly Effect[] {
-    this.#badCommands += 1;
-    if (this.#badCommands <= this.#options.limits.badCommands) return say(reply, false);
-    return this.#close(replies.TOO_MANY_ERRORS, 'limit');
-  }
-
-  /** Nothing is pending any more: a shutdown that had to wait takes place. */
-  #settle(effects: readonly Effect[]): readonly Effect[] {
-    return this.#shuttingDown ? [...effects, ...this.#close(replies.SHUTTING_DOWN, 'shutdown')] : effects;
-  }
-
-  #close(reply: string, end: SessionEnd): readonly Effect[] {
-    this.#closed = true;
-    return [
-      { type: 'reply', text: reply, flush: true },
-      { type: 'close', end },
-    ];
-  }
-
-  #expect<T extends Pending['type'] | undefined>(type: T): Extract<Pending, { type: T }> {
-    if (this.#pending?.type !== type) {
-      throw new Error(`the session waits for ${this.#pending?.type ?? 'a line'}, not for ${type ?? 'a line'}`);
+  #unknown(word: string): string | undefined {
+    if (this.hello !== undefined || !HTTP_METHODS.has(word)) {
+      return word === 'EHLO' || word === 'HELO' ? replies.NOT_SMTP : replies.UNKNOWN_COMMAND;
     }
-    return this.#pending as Extract<Pending, { type: T }>;
+    this.close(replies.NOT_HTTP, 'limit');
+    return undefined;
+  }
+
+  #nextOctets(letter: Unstuffer): boolean {
+    const chunk = this.#reader.takeRest();
+    if (chunk.length === 0) return false;
+    const octets = letter.unstuff(chunk);
+    if (letter.ended) this.#reader.push(letter.takeRest());
+    const next = letter.ended ? () => this.#askOutcomes(letter) : goOn;
+    if (octets.length > 0) this.ask({ type: 'write', octets, faults: faultsOf(letter) }, next);
+    else next();
+    return true;
+  }
+
+  #askOutcomes(letter: Unstuffer): void {
+    this.ask({ type: 'outcomes', faults: faultsOf(letter) }, (outcomes) => {
+      for (const outcome of outcomes) this.#reply(outcome);
+      if (this.#unanswered > 0) this.#askOutcomes(letter);
+      else this.#letter = undefined;
+    });
+  }
+
+  /** One reply for each recipient (LM-04). */
+  #reply(outcome: Outcome): void {
+    if (outcome.type === 'placed') this.#badCommands = 0;
+    this.#unanswered -= 1;
+    this.send(replies.answer(outcome));
+  }
+
+  #finishText(): void {
+    if (this.#text === '') return;
+    this.#effects.push({ type: 'send', octets: this.#text });
+    this.#text = '';
   }
 }
 
-function say(text: string, flush: boolean): readonly Effect[] {
-  return [{ type: 'reply', text, flush }];
+function goOn(): void {}
+
+function faultsOf(letter: Unstuffer): LetterFaults {
+  const { bareCarriageReturn, bareLineFeed, nul } = letter.findings;
+  return { bareLineEnd: bareCarriageReturn !== undefined || bareLineFeed !== undefined, nul: nul !== undefined };
 }

@@ -1,0 +1,143 @@
+import type { MaybePromise, Store } from '@restante/pop/maildrop';
+import type { Clock, Peer } from '@restante/pop/server';
+import type { Answer, LetterFaults, Question } from './effects.ts';
+import { Incoming } from './incoming.ts';
+import type { DeliveryReport } from './report.ts';
+import type { Route, Routes } from './routes.ts';
+
+export interface DeskOptions {
+  readonly store: Pick<Store, 'beginDelivery' | 'hasRoom'>;
+  readonly routes: Routes;
+  readonly hostname: string;
+  readonly letterLimit: number;
+  readonly bareLineEnds: 'refuse' | 'normalise';
+  readonly clock: Clock;
+  readonly onDelivery?: (report: DeliveryReport) => void;
+}
+
+/** What a desk did in one session, for the log. */
+export interface DeskTally {
+  /** Letters taken whole, and of these those that were placed for at least one recipient. */
+  letters: number;
+  placed: number;
+  /** Recipients refused at RCPT. */
+  refusedRecipients: number;
+  /** Whether the session ended in the middle of a letter, which is then not delivered. */
+  brokenOff: boolean;
+  /** The first failure of a look-up or of the store. */
+  trouble?: string;
+}
+
+/**
+ * Where one session's questions meet the outside: the accounts, the store, the clock. What is at hand is answered
+ * without a promise.
+ */
+export class DeliveryDesk {
+  readonly tally: DeskTally = { letters: 0, placed: 0, refusedRecipients: 0, brokenOff: false };
+  readonly #options: DeskOptions;
+  readonly #session: string;
+  readonly #peer: Peer;
+  #letter: Incoming | undefined;
+  /** Resolves when the letter whose end was seen last is reported. */
+  #reported: Promise<void> | undefined;
+
+  constructor(session: string, peer: Peer, options: DeskOptions) {
+    this.#session = session;
+    this.#peer = peer;
+    this.#options = options;
+  }
+
+  perform(question: Question): MaybePromise<Answer> {
+    switch (question.type) {
+      case 'space':
+        return answer('space', this.#hasSpace(question.octets));
+      case 'route': {
+        const route = this.#options.routes.resolve(question.path);
+        return route instanceof Promise ? route.then((found) => this.#routed(found)) : this.#routed(route);
+      }
+      case 'receive':
+        this.#letter = new Incoming(question.transaction, this.#options.clock.now(), {
+          ...this.#options,
+          peer: this.#peer,
+          session: this.#session,
+        });
+        return RECEIVED;
+      case 'write': {
+        const written = this.#incoming.write(question.octets, question.faults);
+        return written instanceof Promise ? written.then(() => WRITTEN) : WRITTEN;
+      }
+      case 'outcomes':
+        return this.#outcomes(this.#incoming, question.faults);
+      case 'room':
+        throw new Error('room is the conversation’s to answer');
+    }
+  }
+
+  /** The session is over: a letter that is not whole is dropped. `done` is called when one that is whole is reported. */
+  leave(done: () => void): void {
+    if (this.#letter !== undefined && !this.#letter.ended) {
+      this.#letter.abort();
+      this.#letter = undefined;
+      this.tally.brokenOff = true;
+    }
+    if (this.#reported === undefined) done();
+    else this.#reported.then(done, done);
+  }
+
+  get #incoming(): Incoming {
+    if (this.#letter === undefined) throw new Error('there is no letter before DATA');
+    return this.#letter;
+  }
+
+  /** A store that cannot tell has room until it says otherwise. */
+  #hasSpace(octets: number): MaybePromise<boolean> {
+    const { store } = this.#options;
+    const unknown = () => true;
+    try {
+      const enough = store.hasRoom?.(octets) ?? true;
+      return enough instanceof Promise ? enough.catch(unknown) : enough;
+    } catch {
+      return unknown();
+    }
+  }
+
+  #routed(route: Route): Answer {
+    if (route.type !== 'maildrop') this.tally.refusedRecipients += 1;
+    if (route.type === 'unavailable') this.tally.trouble ??= route.reason;
+    return { type: 'route', answer: route };
+  }
+
+  #outcomes(letter: Incoming, faults: LetterFaults): MaybePromise<Answer> {
+    if (letter.ended) return answer('outcomes', letter.next());
+    this.tally.letters += 1;
+    const asked = letter.end(faults);
+    if (asked instanceof Promise) return asked.then(() => this.#asked(letter));
+    return this.#asked(letter);
+  }
+
+  #asked(letter: Incoming): MaybePromise<Answer> {
+    const reported = this.#report(letter).then(() => {
+      if (this.#reported === reported) this.#reported = undefined;
+    });
+    this.#reported = reported;
+    return answer('outcomes', letter.next());
+  }
+
+  async #report(letter: Incoming): Promise<void> {
+    const outcomes = await letter.whole();
+    if (outcomes.some(({ type }) => type === 'placed')) this.tally.placed += 1;
+    for (const outcome of outcomes) if (outcome.type === 'refused') this.tally.trouble ??= outcome.reason;
+    this.#options.onDelivery?.(letter.report(outcomes, this.#options.clock.now()));
+  }
+}
+
+const RECEIVED: Answer = { type: 'receive', answer: undefined };
+const WRITTEN: Answer = { type: 'write', answer: undefined };
+
+function answer<T extends 'space' | 'outcomes'>(
+  type: T,
+  value: MaybePromise<Extract<Answer, { type: T }>['answer']>,
+): MaybePromise<Answer> {
+  const say = (given: unknown) => ({ type, answer: given }) as Answer;
+  return value instanceof Promise ? value.then(say) : say(value);
+}
