@@ -59,7 +59,8 @@ export async function backUp(data: DataFolder, link: WriterLink, target: string)
 }
 
 function copy(data: CopierData, seal: () => Promise<void>): Promise<BackupReport> {
-  const worker = new Worker(new URL(`./copier${extname(import.meta.url)}`, import.meta.url), { workerData: data });
+  const program = new URL(`./copier${extname(import.meta.url)}`, import.meta.url);
+  const worker = new Worker(program, { workerData: data, execArgv: [] });
   return new Promise((fulfil, reject) => {
     worker.on('message', (said: CopierSaid) => {
       if (said.type === 'index-copied') seal().then(() => worker.postMessage('sealed'), reject);

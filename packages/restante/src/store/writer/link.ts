@@ -43,7 +43,9 @@ export class WriterLink {
     data: WriterData,
     hears: WriterHears,
   ): Promise<{ readonly link: WriterLink; readonly swept: SweptReport }> {
-    const worker = new Worker(new URL(`./thread${extname(import.meta.url)}`, import.meta.url), { workerData: data });
+    const program = new URL(`./thread${extname(import.meta.url)}`, import.meta.url);
+    // The process's own switches (--eval, --input-type) are not the thread's.
+    const worker = new Worker(program, { workerData: data, execArgv: [] });
     const link = new WriterLink(worker, hears);
     const swept = await new Promise<SweptReport>((resolve, reject) => {
       const stop = (reason: string, cause?: unknown): void => {

@@ -1,4 +1,4 @@
-import { close, closeSync, open, read } from 'node:fs';
+import { closeSync, open, read } from 'node:fs';
 import type { MaybePromise } from '@restante/pop/maildrop';
 import { type DataFolder, isMissing, segmentPath } from './folder.ts';
 
@@ -44,7 +44,7 @@ export class SegmentReader {
       await fill(file.descriptor, into, offset);
     } finally {
       file.reads -= 1;
-      if (file.dropped && file.reads === 0) close(file.descriptor);
+      if (file.dropped) release(file);
     }
   }
 
