@@ -31,7 +31,9 @@ export async function serveUntilStopped({ data, settings, onDoor }: ServeOptions
   try {
     const office = await openPostOffice({ data, settings, log, terminal, onStopped: () => stop.now('failure') });
     greet(office);
-    for (const door of office.doors) log.info({ listener: door.door }, doorLine(door));
+    // Said whatever the level: whoever starts an office wants to know where it is.
+    const always = log.child({}, { level: 'info' });
+    for (const door of office.doors) always.info({ listener: door.door }, doorLine(door));
     for (const door of office.doors) onDoor(door);
     const why = await stop.asked;
     log.info({ why }, 'closing');
