@@ -33,7 +33,8 @@ test('it says who, where, and how', () => {
   for (const where of ['127.0.0.1:1110', '127.0.0.1:1995', '127.0.0.1:1024']) assert.ok(text.includes(where), where);
   assert.match(text, /^ {2}node -e '.*connect\(\{port:1024,host:"127\.0\.0\.1"\}\)/m);
   assert.match(text, /^ {2}curl -sS --cacert \/data\/tls\/cert\.pem -u mail pop3s:\/\/127\.0\.0\.1:1995\/1$/m);
-  assert.match(text, /restante account add NAME/);
+  assert.match(text, /^ {2}restante account add NAME --generate$/m);
+  assert.match(screen(usual, { data: '/srv/my mail' }), /account add NAME --generate --data '\/srv\/my mail'$/m);
 });
 
 test('a password that is in a file is never put on a command line', () => {

@@ -16,11 +16,13 @@ export interface FirstStart {
   readonly curl: boolean;
   /** How the command line is called here: `restante`, or `npm run -s restante --`. */
   readonly program: string;
+  /** The data folder, where it is not the one that the command line would take by itself. */
+  readonly data?: string;
 }
 
 /** What newcomers see: where everything is, who they are, and commands to send a letter and to call for it, ready to be pasted. */
 export function firstScreen(start: FirstStart): string {
-  const { account, password, doors, program } = start;
+  const { account, password, doors, program, data } = start;
   const lines = ['Your post office is open, for the first time:', ''];
   for (const { door, address } of doors)
     lines.push(`  ${LABELS[door].padEnd(8)}  ${formatListen(address)}  ${HOW[door]}`.trimEnd());
@@ -34,7 +36,12 @@ export function firstScreen(start: FirstStart): string {
     lines.push('See what is there, call for the letter that waits, and for the one that you sent:', '');
     lines.push(...calls.map((call) => `  ${call}`), '');
   }
-  lines.push('Make an account of your own:', '', `  ${program} account add NAME --generate`, '');
+  lines.push(
+    'Make an account of your own:',
+    '',
+    `  ${program} account add NAME --generate${data === undefined ? '' : ` --data ${quoted(data)}`}`,
+    '',
+  );
   return lines.join('\n');
 }
 

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { defaultDataFolder } from '../config/places.ts';
 import type { Settings } from '../config/settings.ts';
 import { Failure } from '../failure.ts';
 import { openLog } from '../observe/log.ts';
@@ -30,7 +31,7 @@ export async function serveUntilStopped({ data, settings, onDoor }: ServeOptions
   });
   try {
     const office = await openPostOffice({ data, settings, log, terminal, onStopped: () => stop.now('failure') });
-    greet(office);
+    greet(office, data);
     // Said whatever the level: whoever starts an office wants to know where it is.
     const always = log.child({}, { level: 'info' });
     for (const door of office.doors) always.info({ listener: door.door }, doorLine(door));
@@ -49,10 +50,18 @@ export async function serveUntilStopped({ data, settings, onDoor }: ServeOptions
 }
 
 /** Says what a newcomer needs, on the first start only. */
-function greet({ made, doors, certificate }: PostOffice): void {
+function greet({ made, doors, certificate }: PostOffice, data: string): void {
   if (made === undefined) return;
-  const program = process.env['RESTANTE_CLONE'] ? 'npm run -s restante --' : 'restante';
-  const screen = firstScreen({ ...made, doors, certificate, curl: isOnPath('curl'), program });
+  const { account, password } = made;
+  const screen = firstScreen({
+    account,
+    password,
+    doors,
+    certificate,
+    curl: isOnPath('curl'),
+    program: process.env['RESTANTE_CLONE'] ? 'npm run -s restante --' : 'restante',
+    ...(data !== defaultDataFolder(process.env) && { data }),
+  });
   process.stderr.write(`\n${screen}\n`);
 }
 
