@@ -30,6 +30,22 @@ const MAY_IMPORT = {
     'restante/config',
     'restante/delivery',
   ],
+  'restante/tls': ['restante/.'],
+  'restante/control': ['restante/.'],
+  'restante/.': ['pop/maildrop', 'restante/accounts', 'restante/config', 'restante/delivery', 'restante/store'],
+  'restante/serve': [
+    'pop/maildrop',
+    'pop/sasl',
+    'pop/server',
+    'restante/.',
+    'restante/accounts',
+    'restante/config',
+    'restante/control',
+    'restante/delivery',
+    'restante/observe',
+    'restante/store',
+    'restante/tls',
+  ],
 };
 /** Node's own modules that a pure part may not touch. */
 const OUTSIDE = /^node:(fs|net|tls|http|dgram|child_process|worker_threads|sqlite|timers|perf_hooks)/;

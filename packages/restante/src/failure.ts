@@ -17,7 +17,6 @@ export function reasonOf(thrown: unknown): string {
 const REASONS: Readonly<Record<string, string | undefined>> = {
   EACCES: 'permission denied',
   EPERM: 'operation not permitted',
-  EEXIST: 'a file of that name is in its place',
   ENOENT: 'no such file or directory',
   ENOTDIR: 'not a directory',
   EISDIR: 'it is a directory',

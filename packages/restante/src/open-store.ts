@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { StoreError } from '@restante/pop/maildrop';
 import type { Settings } from './config/settings.ts';
@@ -62,7 +62,9 @@ function mendable(thrown: unknown, data: string): unknown {
 
 /** One level after the other: Node's own recursive mkdir never ends where a file system refuses new folders by ENOENT. */
 function makeFolder(path: string): void {
-  if (existsSync(path)) return;
+  const there = statSync(path, { throwIfNoEntry: false });
+  if (there?.isDirectory()) return;
+  if (there !== undefined) throw Object.assign(new Error(`${path} is no folder`), { code: 'ENOTDIR' });
   makeFolder(dirname(path));
   try {
     mkdirSync(path, { mode: 0o700 });
