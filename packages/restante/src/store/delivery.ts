@@ -1,7 +1,8 @@
 import { crc32 } from 'node:zlib';
 import { type Delivery, type Envelope, type MaybePromise, type Placed, StoreError } from '@restante/pop/maildrop';
 import type { Faults } from './faults.ts';
-import { ContentMeasure, isDotted } from './letters/measure.ts';
+import { type ContentFacts, ContentMeasure, isDotted } from './letters/measure.ts';
+import { Gathered, type Pages } from './letters/pages.ts';
 import type { DataFolder } from './letters/segments/folder.ts';
 import { HEADER, recordOctets, writeHeader } from './letters/segments/record.ts';
 import { StagedFile } from './letters/segments/staged.ts';
@@ -18,13 +19,14 @@ export interface DeliveryRoom {
   readonly faults: Faults;
   now(): number;
   uniqueId(): string;
-  /** Octets of letters that are in memory now. */
-  buffered: number;
+  /** Where letters are gathered. */
+  readonly pages: Pages;
 }
 
-/** Room for a content of which nothing is known yet. */
-const FIRST = 8 * 1024;
+/** Where a record's header will be, once it is known. */
+const NO_HEADER = Buffer.alloc(HEADER);
 const CRLF = Buffer.from('\r\n');
+const NOTHING = Buffer.alloc(0);
 
 /** A letter on its way in: gathered in memory as the record that it will be, or streamed to a file when it is large. */
 export class IncomingLetter implements Delivery {
@@ -33,10 +35,8 @@ export class IncomingLetter implements Delivery {
   readonly #placements: readonly OrderedPlacement[];
   readonly #traces: Buffer;
   readonly #measure = new ContentMeasure();
-  readonly #declared: number;
-  /** The record so far, with room for its header; undefined before the first octet, and when it is streamed or let go of. */
-  #record: Buffer | undefined;
-  #end: number;
+  /** The record so far; empty before the first octet, and when it is streamed or let go of. */
+  readonly #record: Gathered;
   #staged: StagedFile | undefined;
   #failure: StoreError | undefined;
   #done = false;
@@ -50,8 +50,7 @@ export class IncomingLetter implements Delivery {
     }
     this.#traces = Buffer.concat([...traceOf.values()]);
     this.#placements = placementsOf(traceOf, this.#traces.length, () => room.uniqueId());
-    this.#declared = envelope.declaredOctets ?? 0;
-    this.#end = HEADER + this.#traces.length;
+    this.#record = new Gathered(room.pages);
   }
 
   write(octets: Uint8Array): MaybePromise<void> {
@@ -83,50 +82,36 @@ export class IncomingLetter implements Delivery {
 
   async abort(): Promise<void> {
     this.#done = true;
-    this.#release();
+    this.#record.clear();
     await this.#discard();
   }
 
   #gather(octets: Uint8Array): MaybePromise<void> {
-    const { limits } = this.#room;
-    const end = this.#end + octets.length;
-    const content = end - HEADER - this.#traces.length;
-    if (content > limits.inline) return this.#beginStream(octets);
-    if (end > (this.#record?.length ?? 0)) {
-      if (this.#room.buffered + end > limits.buffered) return this.#beginStream(octets);
-      this.#grow(end);
-    }
-    this.#record?.set(octets, this.#end);
-    this.#end = end;
-    return undefined;
+    const fits = this.#measure.octets <= this.#room.limits.inline;
+    if (fits && this.#begun() && this.#record.append(octets)) return undefined;
+    return this.#beginStream(octets);
   }
 
-  #grow(needed: number): void {
-    const old = this.#record;
-    const largest = recordOctets(this.#traces.length, this.#room.limits.inline);
-    const wanted = old ? 2 * old.length : recordOctets(this.#traces.length, this.#guess());
-    const grown = Buffer.allocUnsafeSlow(Math.max(needed, Math.min(wanted, largest)));
-    if (old) old.copy(grown, 0, 0, this.#end);
-    else this.#traces.copy(grown, HEADER);
-    this.#room.buffered += grown.length - (old?.length ?? 0);
-    this.#record = grown;
-  }
-
-  /** The declared size is an estimate by a stranger: it may save copies of what fits in memory, no more. */
-  #guess(): number {
-    const most = this.#room.limits.inline / 4;
-    return this.#declared > FIRST && this.#declared <= most ? this.#declared + 512 : FIRST;
+  /** Whether the record has its beginning. */
+  #begun(): boolean {
+    return this.#record.length > 0 || (this.#record.append(NO_HEADER) && this.#record.append(this.#traces));
   }
 
   #beginStream(octets: Uint8Array): MaybePromise<void> {
     const staged = new StagedFile(this.#room.data, HEADER, this.#room.faults);
     this.#staged = staged;
-    const soFar = this.#record?.subarray(HEADER, this.#end) ?? this.#traces;
-    this.#release();
     return this.#guard(async () => {
-      await staged.write(soFar);
+      if (this.#record.length > HEADER) await this.#moveTo(staged);
+      else await staged.write(this.#traces);
       await staged.write(octets);
     });
+  }
+
+  async #moveTo(staged: StagedFile): Promise<void> {
+    const [first, ...others] = this.#record.pieces();
+    if (first) await staged.write(first.subarray(HEADER));
+    for (const piece of others) await staged.write(piece);
+    this.#record.clear();
   }
 
   #stream(staged: StagedFile, octets: Uint8Array): MaybePromise<void> {
@@ -145,13 +130,8 @@ export class IncomingLetter implements Delivery {
 
   #fail(error: StoreError): StoreError {
     this.#failure ??= error;
-    this.#release();
+    this.#record.clear();
     return error;
-  }
-
-  #release(): void {
-    if (this.#record) this.#room.buffered -= this.#record.length;
-    this.#record = undefined;
   }
 
   async #discard(): Promise<void> {
@@ -168,6 +148,8 @@ export class IncomingLetter implements Delivery {
         this.#measure.update(CRLF);
         await (this.#staged ? this.#staged.write(CRLF) : this.#gather(CRLF));
       }
+      // A letter without octets has trace fields all the same.
+      if (this.#record.length === 0 && !this.#staged) await this.#gather(NOTHING);
       const result = this.#staged ? await this.#handOverFile(this.#staged) : await this.#handOverRecord();
       return this.#placements.map(({ uniqueId, traceOctets }, number) => {
         const failure = result[number];
@@ -181,44 +163,34 @@ export class IncomingLetter implements Delivery {
   }
 
   async #handOverRecord(): Promise<DeliverResult> {
-    // A letter without octets has trace fields all the same.
-    if (!this.#record) this.#grow(this.#end);
     const record = this.#record;
-    if (!record) throw new StoreError('temporary', 'the letter was let go of');
-    // Once it is handed over it has no length any more.
-    const held = record.length;
     const content = this.#measure.finish();
-    const traces = this.#traces.length;
-    writeHeader(record, { traces, octets: content.octets, tracesCheck: crc32(this.#traces), sha256: content.sha256 });
+    this.#header(content).copy(record.pieces()[0] ?? NO_HEADER);
     try {
-      return await this.#room.link.order<'deliver'>(
-        {
-          type: 'deliver',
-          record: record.subarray(0, this.#end),
-          octets: this.#end,
-          traces,
-          content,
-          placements: this.#placements,
-          time: this.#room.now(),
-        },
-        [record.buffer as ArrayBuffer],
-      );
+      return await this.#handOver(record.pages, content);
     } finally {
-      // Its memory is the writer's until it has answered: only then may others have it.
-      this.#room.buffered -= held;
-      this.#record = undefined;
+      // They are the writer's until it has answered.
+      record.clear();
     }
   }
 
   async #handOverFile(staged: StagedFile): Promise<DeliverResult> {
     const content = this.#measure.finish();
+    await staged.finish(this.#header(content));
+    return this.#handOver(staged.name, content);
+  }
+
+  #header({ octets, sha256 }: ContentFacts): Buffer {
+    const header = Buffer.allocUnsafe(HEADER);
+    writeHeader(header, { traces: this.#traces.length, octets, tracesCheck: crc32(this.#traces), sha256 });
+    return header;
+  }
+
+  #handOver(record: readonly number[] | string, content: ContentFacts): Promise<DeliverResult> {
     const traces = this.#traces.length;
-    const header = Buffer.alloc(HEADER);
-    writeHeader(header, { traces, octets: content.octets, tracesCheck: crc32(this.#traces), sha256: content.sha256 });
-    await staged.finish(header);
     return this.#room.link.order<'deliver'>({
       type: 'deliver',
-      record: staged.name,
+      record,
       octets: recordOctets(traces, content.octets),
       traces,
       content,

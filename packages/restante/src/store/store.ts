@@ -21,6 +21,7 @@ import { MaildropReads } from './index/sqlite/maildrops.ts';
 import { PlacementReads } from './index/sqlite/placements.ts';
 import { SegmentReads } from './index/sqlite/segments.ts';
 import { LetterReader } from './letters/letter-reader.ts';
+import { Pages } from './letters/pages.ts';
 import { type DataFolder, dataFolder, makeDataFolder } from './letters/segments/folder.ts';
 import { SegmentReader } from './letters/segments/reader.ts';
 import { defaultStoreLimits, type StoreLimits } from './limits.ts';
@@ -109,6 +110,7 @@ export class DurableStore implements Store, AccountIndex {
     options: StoreOptions,
     limits: StoreLimits,
     segments: SegmentReader,
+    pages: Pages,
     { link, swept }: { readonly link: WriterLink; readonly swept: SweptReport },
   ) {
     this.swept = swept;
@@ -137,18 +139,20 @@ export class DurableStore implements Store, AccountIndex {
       faults: new Faults(options.faults),
       now: this.#now,
       uniqueId: uniqueIds(options.random),
-      buffered: 0,
+      pages,
     };
   }
 
   static async open(data: DataFolder, lock: DataLock, options: StoreOptions): Promise<DurableStore> {
     const limits = { ...defaultStoreLimits, ...options.limits };
     const segments = new SegmentReader(data, limits.openFiles);
+    const pages = new Pages(new SharedArrayBuffer(limits.buffered));
     let store: DurableStore | undefined;
     const link = await WriterLink.start(
       {
         data: data.root,
         limits,
+        pages: pages.memory,
         faults: options.faults ?? {},
         ...(options.pretendFree && { pretendFree: options.pretendFree }),
       },
@@ -163,7 +167,7 @@ export class DurableStore implements Store, AccountIndex {
       },
     );
     try {
-      store = new DurableStore(data, lock, options, limits, segments, link);
+      store = new DurableStore(data, lock, options, limits, segments, pages, link);
       return store;
     } catch (error) {
       await link.link.close();

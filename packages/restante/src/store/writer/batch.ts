@@ -2,7 +2,8 @@ import { unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Faults } from '../faults.ts';
 import type { IndexWrites } from '../index/sqlite/writes.ts';
-import type { Appender, Place } from '../letters/segments/appender.ts';
+import type { Pages } from '../letters/pages.ts';
+import type { Appender, LetterRecord, Place } from '../letters/segments/appender.ts';
 import { adoptStaged, type DataFolder, isMissing, syncFolder } from '../letters/segments/folder.ts';
 import { HEADER } from '../letters/segments/record.ts';
 import { failureOf } from './failure.ts';
@@ -23,6 +24,7 @@ export class Batch {
   readonly #index: IndexWrites;
   readonly #data: DataFolder;
   readonly #appender: Appender;
+  readonly #pages: Pages;
   readonly #faults: Faults;
   readonly #letters: readonly Pending[];
 
@@ -30,12 +32,14 @@ export class Batch {
     index: IndexWrites,
     data: DataFolder,
     appender: Appender,
+    pages: Pages,
     faults: Faults,
     orders: readonly DeliverOrder[],
   ) {
     this.#index = index;
     this.#data = data;
     this.#appender = appender;
+    this.#pages = pages;
     this.#faults = faults;
     this.#letters = orders.map((order) => ({
       order,
@@ -58,8 +62,8 @@ export class Batch {
   }
 
   /** The records that are to be appended. */
-  records(): Uint8Array[] {
-    return this.#inline().map(({ order }) => order.record as Uint8Array);
+  records(): LetterRecord[] {
+    return this.#inline().map(({ order }) => this.#pages.pieces(order.record as readonly number[], order.octets));
   }
 
   /** Octets of what was appended and is to be entered. */

@@ -7,6 +7,8 @@ import type { StoreLimits } from '../limits.ts';
 export interface WriterData {
   readonly data: string;
   readonly limits: StoreLimits;
+  /** The memory that letters are gathered in. */
+  readonly pages: SharedArrayBuffer;
   readonly faults: FaultPlan;
   /** Free octets of the disk as a test pretends them; absent means asking the system. */
   readonly pretendFree?: SharedArrayBuffer;
@@ -27,8 +29,8 @@ export type Order =
   | {
       readonly type: 'deliver';
       readonly id: number;
-      /** The whole record, or the name of the staged file that has it. */
-      readonly record: Uint8Array | string;
+      /** The pages that have the whole record, or the name of the staged file that has it. */
+      readonly record: readonly number[] | string;
       readonly octets: number;
       readonly traces: number;
       readonly content: ContentFacts;

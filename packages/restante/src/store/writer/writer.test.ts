@@ -9,6 +9,7 @@ import type { Fault, FaultPlan } from '../faults.ts';
 import { openWriteConnection } from '../index/sqlite/connection.ts';
 import { type IndexWrites, indexWrites } from '../index/sqlite/writes.ts';
 import { ContentMeasure } from '../letters/measure.ts';
+import { Gathered, Pages } from '../letters/pages.ts';
 import { type DataFolder, dataFolder, makeDataFolder, segmentPath } from '../letters/segments/folder.ts';
 import { HEADER, writeHeader } from '../letters/segments/record.ts';
 import { sweep } from '../letters/segments/sweep.ts';
@@ -299,9 +300,11 @@ function desk(
   if (index.maildrops.idOf('anna') === undefined) index.maildrops.add('anna', 1);
   const reports: Report[] = [];
   const { last } = sweep(data, index.segments);
-  const limits = { ...defaultStoreLimits, reserveFile: 0, ...options.limits };
+  const limits = { ...defaultStoreLimits, reserveFile: 0, buffered: 100_000_000, ...options.limits };
   const faults = (options.faults ?? {}) as FaultPlan;
-  const writer = new Writer(data, index, last, { data: data.root, limits, faults }, (report) => reports.push(report));
+  const pages = new Pages(new SharedArrayBuffer(limits.buffered));
+  const started = { data: data.root, limits, faults, pages: pages.memory };
+  const writer = new Writer(data, index, last, started, (report) => reports.push(report));
   t.after(() => {
     writer.close();
     if (index.database.isOpen) index.database.close();
@@ -314,7 +317,12 @@ function desk(
     index,
     writer,
     run,
-    deliver: (id, octets = 100) => writer.take(deliverOf(id, recordOf(octets, id), 'anna')),
+    deliver: (id, octets = 100) => {
+      const { record, ...rest } = recordOf(octets, id);
+      const gathered = new Gathered(pages);
+      assert.ok(gathered.append(record));
+      writer.take(deliverOf(id, { ...rest, record: gathered.pages }, 'anna'));
+    },
     stage: (id, octets, maildrop = 'anna') => {
       const { record, ...rest } = recordOf(octets, id);
       writeFileSync(join(data.incoming, `staged-${id}`), record);
@@ -344,7 +352,11 @@ function recordOf(octets: number, id: number) {
 
 function deliverOf(
   id: number,
-  { record, trace, facts }: { record: Uint8Array | string; trace: Buffer; facts: ReturnType<ContentMeasure['finish']> },
+  {
+    record,
+    trace,
+    facts,
+  }: { record: readonly number[] | string; trace: Buffer; facts: ReturnType<ContentMeasure['finish']> },
   maildrop: string,
 ): OrderOf<'deliver'> {
   return {

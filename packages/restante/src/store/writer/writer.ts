@@ -3,7 +3,8 @@ import { AccountExists, NoAccount } from '../../accounts/account.ts';
 import { type FaultStep, Faults } from '../faults.ts';
 import { inTransaction } from '../index/sqlite/connection.ts';
 import type { IndexWrites } from '../index/sqlite/writes.ts';
-import { Appender } from '../letters/segments/appender.ts';
+import { Pages } from '../letters/pages.ts';
+import { Appender, type LetterRecord } from '../letters/segments/appender.ts';
 import { type DataFolder, removeSegment } from '../letters/segments/folder.ts';
 import { recordOctets } from '../letters/segments/record.ts';
 import { Batch } from './batch.ts';
@@ -33,6 +34,7 @@ export class Writer {
   readonly #limits: WriterData['limits'];
   readonly #faults: Faults;
   readonly #room: Room;
+  readonly #pages: Pages;
   readonly #appender: Appender;
   readonly #report: (report: Report) => void;
   #deliveries: OrderOf<'deliver'>[] = [];
@@ -57,6 +59,7 @@ export class Writer {
     this.#index = index;
     this.#limits = started.limits;
     this.#faults = new Faults(started.faults);
+    this.#pages = new Pages(started.pages);
     this.#room = new Room(data, started.limits, started.pretendFree);
     this.#room.setAside();
     this.#appender = new Appender(data, last, started.limits.segment, this.#faults);
@@ -168,7 +171,7 @@ export class Writer {
   }
 
   #batch(orders: readonly OrderOf<'deliver'>[]): Batch {
-    return new Batch(this.#index, this.#data, this.#appender, this.#faults, orders);
+    return new Batch(this.#index, this.#data, this.#appender, this.#pages, this.#faults, orders);
   }
 
   #withoutRoom(orders: readonly OrderOf<'deliver'>[]): Set<OrderOf<'deliver'>> {
@@ -213,7 +216,7 @@ export class Writer {
   }
 
   /** The records that a task wants moved in this round. */
-  #stage(round: Round): readonly Uint8Array[] {
+  #stage(round: Round): readonly LetterRecord[] {
     const { mover } = round;
     if (!mover?.stage) return [];
     try {
@@ -314,8 +317,8 @@ export class Writer {
   }
 }
 
-function octetsOf(records: readonly Uint8Array[]): number {
-  return records.reduce((sum, { length }) => sum + length, 0);
+function octetsOf(records: readonly LetterRecord[]): number {
+  return records.flat().reduce((sum, { length }) => sum + length, 0);
 }
 
 /** A task's own no, after which the round goes on; anything else undoes the round. */

@@ -8,6 +8,9 @@ export interface Place {
   readonly offset: number;
 }
 
+/** A record in the pieces that it lies in memory in. */
+export type LetterRecord = readonly Uint8Array[];
+
 /** More buffers than one writev takes on any system. */
 const VECTOR = 512;
 
@@ -63,18 +66,19 @@ export class Appender {
   }
 
   /** Appends the records to one segment and answers where each begins. They are not durable before {@link sync}. */
-  append(records: readonly Uint8Array[]): Place[] {
+  append(records: readonly LetterRecord[]): Place[] {
     if (this.#active && this.#end >= this.#limit) this.seal();
     const { number, descriptor } = this.#active ?? this.#begin();
     const places: Place[] = [];
     let offset = this.#end;
     for (const record of records) {
       places.push({ segment: number, offset });
-      offset += record.length;
+      for (const { length } of record) offset += length;
     }
+    const pieces = records.flat();
     try {
-      for (let first = 0, at = this.#end; first < records.length; first += VECTOR) {
-        at = writeAll(descriptor, records.slice(first, first + VECTOR), at);
+      for (let first = 0, at = this.#end; first < pieces.length; first += VECTOR) {
+        at = writeAll(descriptor, pieces.slice(first, first + VECTOR), at);
       }
     } catch (error) {
       this.#cutBack();

@@ -3,7 +3,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import type { RecordRow } from '../../index/sqlite/contents.ts';
 import type { IndexWrites } from '../../index/sqlite/writes.ts';
-import type { Place } from '../../letters/segments/appender.ts';
+import type { LetterRecord, Place } from '../../letters/segments/appender.ts';
 import { type DataFolder, segmentPath } from '../../letters/segments/folder.ts';
 import { HEADER, readHeader, recordOctets } from '../../letters/segments/record.ts';
 import type { CompactReport } from '../orders.ts';
@@ -46,12 +46,12 @@ export class CompactTask implements Task {
     return { ...this.#report, left: this.#left() };
   }
 
-  stage(): readonly Uint8Array[] {
+  stage(): readonly LetterRecord[] {
     const [segment] = this.#segments;
     this.#staged = [];
     if (segment === undefined) return [];
     const rows = this.#index.contents.records(segment, this.#after, 1_000);
-    const records: Uint8Array[] = [];
+    const records: LetterRecord[] = [];
     let octets = 0;
     let seen = 0;
     const descriptor = rows.length > 0 ? openSync(segmentPath(this.#data, segment), 'r') : undefined;
@@ -66,7 +66,7 @@ export class CompactTask implements Task {
           continue;
         }
         this.#staged.push(row);
-        records.push(record);
+        records.push([record]);
         octets += record.length;
       }
     } finally {

@@ -1,5 +1,5 @@
 import type { FaultStep } from '../../faults.ts';
-import type { Place } from '../../letters/segments/appender.ts';
+import type { LetterRecord, Place } from '../../letters/segments/appender.ts';
 import type { Results } from '../orders.ts';
 
 export type TaskKind = 'expunge' | 'undelete' | 'purge' | 'compact' | 'remove' | 'account';
@@ -15,7 +15,7 @@ export interface Task {
   /** How far it has come: plain data, put back when the transaction of a slice was undone. */
   readonly cursor: object;
   /** Records to be appended before the slice, if it moves any. */
-  stage?(): readonly Uint8Array[];
+  stage?(): readonly LetterRecord[];
   /** Does work of about `budget` rows, and answers how many it was. `places` are those of what was staged. */
   slice(budget: number, places: readonly Place[]): number;
   /** Whether the last slice is done. */
