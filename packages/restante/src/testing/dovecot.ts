@@ -1,8 +1,9 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { selfSignedCertificate } from '@restante/pop/testing';
 import { type Address, type Mode, openPlain } from './connection.ts';
 import type { Office } from './office.ts';
 import type { Pop3Place } from './pop3-client.ts';
@@ -43,7 +44,9 @@ export class Dovecot implements Office {
     chmodSync(folder, 0o755);
     for (const name of ['base', 'state', 'mail']) mkdirSync(join(folder, name));
     chownSync(join(folder, 'mail'), OWNER, OWNER);
-    makeCertificate(folder);
+    const { cert, key } = selfSignedCertificate();
+    writeFileSync(join(folder, 'cert.pem'), cert);
+    writeFileSync(join(folder, 'key.pem'), key, { mode: 0o600 });
     const ports = [await freePort(), await freePort(), await freePort()];
     writeFileSync(join(folder, 'dovecot.conf'), configuration(folder, ports));
     const child = spawn('dovecot', ['-F', '-c', join(folder, 'dovecot.conf')], { stdio: 'ignore' });
@@ -110,15 +113,6 @@ service lmtp {
   }
 }
 `;
-}
-
-function makeCertificate(folder: string): void {
-  const made = spawnSync('openssl', [
-    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'],
-    ...['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'],
-    ...['-keyout', join(folder, 'key.pem'), '-out', join(folder, 'cert.pem')],
-  ]);
-  if (made.status !== 0) throw new Error(made.stderr.toString());
 }
 
 async function freePort(): Promise<number> {

@@ -1,0 +1,86 @@
+import { chownSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Mode } from '../connection.ts';
+import { LmtpClient } from '../lmtp-client.ts';
+import type { Office } from '../office.ts';
+import { Pop3Client } from '../pop3-client.ts';
+import { temporaryFolder } from '../running-office.ts';
+import { USER } from './peer-program.ts';
+
+/** As in docs/clients.md. Its space shows that each program's file can say such a password. */
+const PASSWORD = 'correct horse';
+
+/** One program in one mode: an account of its own at the office, and a home of its own on disk with a maildir in it. */
+export class Cell {
+  readonly office: Office;
+  readonly mode: Mode;
+  readonly account: string;
+  readonly password = PASSWORD;
+  readonly home: string;
+  /** Names of files that were in the maildir before. */
+  readonly #seen = new Set<string>();
+
+  private constructor(office: Office, mode: Mode, account: string) {
+    this.office = office;
+    this.mode = mode;
+    this.account = account;
+    this.home = temporaryFolder();
+  }
+
+  static async make(office: Office, program: string, mode: Mode): Promise<Cell> {
+    const cell = new Cell(office, mode, `${program.replaceAll(/\W/g, '')}-${mode.toLowerCase()}`);
+    for (const folder of ['', 'mail', 'mail/cur', 'mail/new', 'mail/tmp']) {
+      mkdirSync(join(cell.home, folder), { recursive: true, mode: 0o700 });
+      cell.#own(folder);
+    }
+    cell.trust(readFileSync(office.certificate, 'utf8'));
+    await office.addAccount(cell.account, PASSWORD);
+    return cell;
+  }
+
+  /** Gives the program this certificate (PEM) as the one to trust. */
+  trust(certificate: string): void {
+    this.file('post-office.pem', certificate);
+  }
+
+  /** Writes a file of the program's, readable by nobody else. Answers its path. */
+  file(name: string, text: string): string {
+    const path = join(this.home, name);
+    writeFileSync(path, text, { mode: 0o600 });
+    this.#own(name);
+    return path;
+  }
+
+  /** The letters that came into the maildir since the last time that this was asked. */
+  arrived(): readonly Buffer[] {
+    const folder = join(this.home, 'mail', 'new');
+    const names = readdirSync(folder).filter((name) => !this.#seen.has(name));
+    for (const name of names) this.#seen.add(name);
+    return names.map((name) => readFileSync(join(folder, name)));
+  }
+
+  /** Sends the letters to the account by LMTP. */
+  async deliver(letters: readonly Buffer[]): Promise<void> {
+    const lmtp = await LmtpClient.connect(this.office.lmtp);
+    const outcomes = await lmtp.sendAll(
+      letters.map((octets) => ({ from: 'bob@example.org', to: [this.account], octets })),
+    );
+    await lmtp.quit();
+    const refused = outcomes.flat().filter(({ code }) => code !== 250);
+    if (refused.length > 0) throw new Error(`the office refused: ${JSON.stringify(refused[0])}`);
+  }
+
+  /** What the server holds for the account, asked by the tests' own client: unique-id to octets of the letter. */
+  async held(): Promise<ReadonlyMap<string, Buffer>> {
+    const client = await Pop3Client.connect(this.office.place('TLS'));
+    await client.login(this.account, PASSWORD);
+    const held = new Map<string, Buffer>();
+    for (const [number, uniqueId] of await client.uniqueIds()) held.set(uniqueId, await client.retrieve(number));
+    await client.quit();
+    return held;
+  }
+
+  #own(name: string): void {
+    if (USER.uid !== undefined && USER.gid !== undefined) chownSync(join(this.home, name), USER.uid, USER.gid);
+  }
+}

@@ -1,0 +1,71 @@
+import type { Mode } from '../connection.ts';
+import { MODES } from '../connection.ts';
+import type { Cell } from './cell.ts';
+import { type ProgramResult, runProgram } from './peer-program.ts';
+import { changed, recipe } from './recipe.ts';
+
+/** A program that collects mail and remembers what it has. */
+export interface Collector {
+  readonly name: string;
+  /** What must be installed. */
+  readonly program: string;
+  readonly modes: readonly Mode[];
+  /** Calls at the office once; leaves the letters there or deletes them. What it brought lies in the cell's maildir. */
+  call(cell: Cell, letters: 'keep' | 'delete'): Promise<void>;
+}
+
+export const fetchmail: Collector = {
+  name: 'fetchmail',
+  program: 'fetchmail',
+  modes: MODES,
+  async call(cell, letters) {
+    const keeping = recipe('fetchmail', cell.mode, cell);
+    const text = letters === 'keep' ? keeping : changed(keeping, /^ {2}keep$/m, '  no keep fetchall');
+    const result = await runProgram(['fetchmail', '-f', cell.file('.fetchmailrc', text)], cell.home);
+    if (result.status !== 0 && result.status !== 1) throw failure('fetchmail', result); // 1: no new mail
+  },
+};
+
+export const mpop: Collector = {
+  name: 'mpop',
+  program: 'mpop',
+  modes: MODES,
+  async call(cell, letters) {
+    const keeping = recipe('mpop', cell.mode, cell);
+    const text = letters === 'keep' ? keeping : changed(keeping, /^keep on$/m, 'keep off');
+    const result = await runProgram(['mpop', '-C', cell.file('.mpoprc', text), 'office'], cell.home);
+    if (result.status !== 0) throw failure('mpop', result);
+  },
+};
+
+export const getmail: Collector = {
+  name: 'getmail6',
+  program: 'getmail',
+  modes: ['plain', 'TLS'],
+  async call(cell, letters) {
+    const keeping = recipe('getmail6', cell.mode, cell);
+    const text = letters === 'keep' ? keeping : changed(keeping, /^delete = false$/m, 'delete = true');
+    const rc = cell.file('getmailrc', text);
+    const result = await runProgram(['getmail', '--getmaildir', cell.home, '--rcfile', rc], cell.home);
+    if (result.status !== 0) throw failure('getmail6', result);
+  },
+};
+
+export const poplib: Collector = {
+  name: 'poplib',
+  program: 'python3',
+  modes: MODES,
+  async call(cell, letters) {
+    const overTls = recipe('poplib', 'TLS', cell);
+    const box = recipe('poplib', cell.mode, cell);
+    const keeping = cell.mode === 'TLS' ? overTls : changed(overTls, /^box = .*\n/m, box);
+    const script = letters === 'keep' ? keeping : changed(keeping, /^KEEP = True$/m, 'KEEP = False');
+    cell.file('post-office.password', `${cell.password}\n`);
+    const result = await runProgram(['python3', cell.file('collect.py', script)], cell.home);
+    if (result.status !== 0) throw failure('poplib', result);
+  },
+};
+
+export function failure(name: string, { status, stdout, stderr }: ProgramResult): Error {
+  return new Error(`${name} ended with ${status}:\n${stdout.toString('latin1').slice(-500)}\n${stderr}`);
+}
