@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
@@ -197,4 +198,26 @@ test('without a handler there is nothing to finish', async () => {
   connection.stop('shutdown');
   assert.equal(connection.over, true);
   assert.equal(server.destroyed, true);
+});
+
+test('a long batch is one write of a socket too, in order and uncopied', async () => {
+  const written: Uint8Array[][] = [];
+  const stream = new Duplex({
+    read() {},
+    writev(chunks, done) {
+      written.push(chunks.map(({ chunk }) => chunk as Uint8Array));
+      done();
+    },
+  });
+  const connection = new Connection(stream, peer, { clock: new ManualClock(), handshake: 1, stalledReply: 1 });
+  const letter = Buffer.alloc(60_000, 'x');
+  connection.write('+OK 60000 octets\r\n');
+  connection.write(letter);
+  connection.write('.\r\n');
+  connection.flush();
+  await turns();
+  assert.equal(written.length, 1);
+  assert.equal(written[0]?.[1], letter);
+  assert.equal(Buffer.concat(written[0] ?? []).length, 60_021);
+  connection.destroy();
 });

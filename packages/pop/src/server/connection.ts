@@ -55,8 +55,14 @@ export interface ConnectionOptions {
   readonly left?: (connection: Connection) => void;
 }
 
-/** Up to this many octets a batch is joined and goes out as one write: a letter of 64 KiB with what stands round it. */
-const ONE_WRITE = 80 * 1024;
+/**
+ * Up to this many octets a batch is joined in memory: cheaper than handing it over in parts, measured. What is longer goes
+ * out uncopied, still as one write, where the stream can gather (sockets can).
+ */
+const JOINED = 8 * 1024;
+
+/** The same for a stream that cannot: a letter of 64 KiB with what stands round it is one write even there. */
+const JOINED_AT_MOST = 80 * 1024;
 
 /**
  * How long an ended connection waits for the peer's FIN, in milliseconds. Closing earlier, with octets unread, would make
@@ -163,7 +169,8 @@ export class Connection {
     this.#batched = 0;
     this.#octetsOut += octets;
     const idle = this.#stream.writableLength === 0;
-    const only = batch.length === 1 ? batch[0] : octets <= ONE_WRITE ? joined(batch, octets) : undefined;
+    const limit = this.#stream._writev ? JOINED : JOINED_AT_MOST;
+    const only = batch.length === 1 ? batch[0] : octets <= limit ? joined(batch, octets) : undefined;
     if (only !== undefined) {
       this.#send(only);
     } else {
