@@ -175,7 +175,7 @@ export class Connection {
       this.#send(only);
     } else {
       this.#stream.cork();
-      for (const each of batch) this.#send(each);
+      for (const [index, each] of batch.entries()) this.#send(each, index === batch.length - 1);
       this.#stream.uncork();
     }
     if (this.#stream.writableLength > 0) {
@@ -243,9 +243,10 @@ export class Connection {
     this.destroy();
   }
 
-  #send(octets: string | Uint8Array): void {
-    if (typeof octets === 'string') this.#stream.write(octets, 'latin1', this.#onWritten);
-    else this.#stream.write(octets, this.#onWritten);
+  #send(octets: string | Uint8Array, last = true): void {
+    const written = last ? this.#onWritten : undefined;
+    if (typeof octets === 'string') this.#stream.write(octets, 'latin1', written);
+    else this.#stream.write(octets, written);
   }
 
   #secured(socket: TLSSocket): void {

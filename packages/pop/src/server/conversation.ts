@@ -75,6 +75,8 @@ export class Conversation<Question extends { readonly type: string }, Answer, En
   #idleTimer: Timer | undefined;
   /** When the machine last did something, or the peer last took something of a reply. */
   #activeAt = 0;
+  /** Whether it did something that `#activeAt` does not tell yet: the clock is read once a turn. */
+  #active = false;
   #sentThisTurn = 0;
   #resting = false;
 
@@ -162,7 +164,7 @@ export class Conversation<Question extends { readonly type: string }, Answer, En
   }
 
   #apply(effects: readonly (MachineEffect<End> | Question)[]): void {
-    if (effects.length > 0) this.#activeAt = this.#options.clock.now();
+    if (effects.length > 0) this.#active = true;
     for (const effect of effects) {
       if (isSend(effect)) {
         this.#connection.write(effect.octets);
@@ -196,6 +198,10 @@ export class Conversation<Question extends { readonly type: string }, Answer, En
       this.#apply(this.#machine.step(answer));
     }
     this.#connection.flush();
+    if (this.#active) {
+      this.#active = false;
+      this.#activeAt = this.#options.clock.now();
+    }
     const { pendingInput, replyBacklog } = this.#options;
     // Without a question open, what is pending is one unfinished line, and has to be read to its end.
     const waits = this.#question !== undefined && this.#machine.pending > pendingInput;

@@ -124,11 +124,21 @@ function answer<T extends Answer['type'], Value extends Extract<Answer, { type: 
   ask: () => MaybePromise<Value>,
   failed: (error: unknown) => Extract<Answer, { type: T }>['answer'],
 ): MaybePromise<Answer> {
-  const say = (value: unknown) => ({ type, answer: value }) as Answer;
   try {
     const value = ask();
-    return value instanceof Promise ? value.then(say, (error) => say(failed(error))) : say(value);
+    return value instanceof Promise ? later(type, value, failed) : said(type, value);
   } catch (error) {
-    return say(failed(error));
+    return said(type, failed(error));
   }
+}
+
+function later(type: Answer['type'], value: Promise<unknown>, failed: (error: unknown) => unknown): Promise<Answer> {
+  return value.then(
+    (answered) => said(type, answered),
+    (error) => said(type, failed(error)),
+  );
+}
+
+function said(type: Answer['type'], value: unknown): Answer {
+  return { type, answer: value } as Answer;
 }
