@@ -1,5 +1,9 @@
+import { view } from '../wire/octets.ts';
 import { Secret } from './mechanism.ts';
 import { saslprep } from './saslprep.ts';
+
+/** What needs no decoding and no preparation: nearly every name and password there is. */
+const PRINTABLE_ASCII = /^[\x20-\x7e]+$/;
 
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -14,6 +18,8 @@ export function decodeUtf8(octets: Uint8Array): string | undefined {
 
 /** A name as a peer presents it, prepared (RFC 4013), or `undefined` if it names nobody (AUTH-18, UTF-09). */
 export function preparedName(octets: Uint8Array): string | undefined {
+  const latin1 = view(octets).toString('latin1');
+  if (PRINTABLE_ASCII.test(latin1)) return latin1;
   const text = decodeUtf8(octets);
   const name = text === undefined ? undefined : saslprep(text, 'query');
   return name === '' ? undefined : name;
@@ -24,6 +30,7 @@ export function preparedName(octets: Uint8Array): string | undefined {
  * octets are taken as they are.
  */
 export function leniently(password: Uint8Array): Secret {
+  if (PRINTABLE_ASCII.test(view(password).toString('latin1'))) return new Secret(password);
   const text = decodeUtf8(password);
   const prepared = text === undefined ? undefined : saslprep(text, 'query');
   return new Secret(prepared === undefined || prepared === '' ? password : prepared);

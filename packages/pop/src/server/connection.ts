@@ -51,8 +51,8 @@ export interface ConnectionOptions {
   /** How long the peer may leave what was written untaken, in milliseconds. */
   readonly stalledReply: number;
   /** Told when the peer has logged in, and when the connection is gone. */
-  readonly admitted?: (connection: Connection) => void;
-  readonly left?: (connection: Connection) => void;
+  readonly admitted?: () => void;
+  readonly left?: () => void;
 }
 
 /**
@@ -131,7 +131,7 @@ export class Connection {
 
   /** Tells the listener that the peer has logged in, so it is not shed for others. */
   admit(): void {
-    this.#options.admitted?.(this);
+    this.#options.admitted?.();
   }
 
   /** Passes the listener's wish on to the handler; without one there is nothing to finish. */
@@ -317,7 +317,7 @@ export class Connection {
     this.#handshakeTimer?.clear();
     this.#lingerTimer?.clear();
     this.#stallTimer?.clear();
-    this.#options.left?.(this);
+    this.#options.left?.();
     this.#handler?.closed(this.#error);
   };
 

@@ -79,6 +79,14 @@ test('it listens on IP and unix sockets, and tells the port it was given', async
   await assert.rejects(async () => await listener.listen({ port: 0 }), /closed/);
 });
 
+test('what begins to listen while it closes does not', async () => {
+  const { listener } = open();
+  const listening = listener.listen({ host: '127.0.0.1', port: 0 });
+  const closing = listener.close();
+  await assert.rejects(listening, /closed/);
+  await closing;
+});
+
 test('a taken port is Node’s own error', async () => {
   const { listener } = open();
   const at = await listener.listen({ host: '127.0.0.1', port: 0 });

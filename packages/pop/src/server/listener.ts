@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { Clock } from './clock.ts';
 import { Connection } from './connection.ts';
 import { localPeer, type Peer, peerOf } from './peer.ts';
+import { Roster } from './roster.ts';
 import type { ServerTls } from './tls.ts';
 
 /** Where to listen: an IP address or name with a port (0 for any free one), or the path of a unix socket. */
@@ -56,9 +57,8 @@ const EVERY_ADDRESS = ['0.0.0.0', '::'];
 export class Listener {
   readonly #options: ListenerOptions;
   readonly #servers = new Set<Server>();
-  readonly #open = new Set<Connection>();
-  /** Oldest first, as a Set keeps its order. */
-  readonly #unauthenticated = new Set<Connection>();
+  readonly #open = new Roster<Connection>();
+  readonly #unauthenticated = new Roster<Connection>();
   readonly #perAddress = new Map<string, number>();
   #closing: Promise<void> | undefined;
   #emptied: (() => void) | undefined;
@@ -89,6 +89,10 @@ export class Listener {
         server.removeListener('error', reject);
         // Later errors concern single connections that could not be accepted (out of descriptors): the listener goes on.
         server.on('error', () => {});
+        if (this.#closing !== undefined) {
+          server.close();
+          return reject(new Error('the listener is closed'));
+        }
         this.#servers.add(server);
         const bound = server.address() as AddressInfo | string;
         if (typeof bound !== 'string' && !EVERY_ADDRESS.includes(bound.address)) boundTo = bound.address;
@@ -112,13 +116,18 @@ export class Listener {
       handshake: limits.handshake,
       stalledReply: limits.stalledReply,
       ...(tls !== undefined && { tls }),
-      admitted: this.#admitted,
-      left: this.#left,
+      admitted: () => this.#unauthenticated.remove(unauthenticated),
+      left: () => {
+        this.#open.remove(open);
+        this.#unauthenticated.remove(unauthenticated);
+        this.#count(peer, -1);
+        if (this.#open.size === 0) this.#emptied?.();
+      },
     });
-    this.#open.add(connection);
-    this.#unauthenticated.add(connection);
+    const open = this.#open.add(connection);
+    const unauthenticated = this.#unauthenticated.add(connection);
     this.#count(peer, 1);
-    if (this.#unauthenticated.size > limits.unauthenticated) this.#shedOldest();
+    if (this.#unauthenticated.size > limits.unauthenticated) this.#unauthenticated.takeOldest()?.stop('limit');
     this.#options.serve(connection, { secure });
   }
 
@@ -133,13 +142,13 @@ export class Listener {
 
   async #close(deadline: number): Promise<void> {
     const stopped = [...this.#servers].map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
-    for (const connection of [...this.#open]) connection.stop('shutdown');
+    for (const connection of this.#open) connection.stop('shutdown');
     if (this.#open.size > 0) {
       const emptied = new Promise<void>((resolve) => {
         this.#emptied = resolve;
       });
       const timer = this.#options.clock.set(() => {
-        for (const connection of [...this.#open]) connection.destroy();
+        for (const connection of this.#open) connection.destroy();
       }, deadline);
       await emptied;
       timer.clear();
@@ -152,25 +161,6 @@ export class Listener {
     if (this.#open.size >= connections) return false;
     return peer.loopback || (this.#perAddress.get(peer.address) ?? 0) < connectionsPerAddress;
   }
-
-  #shedOldest(): void {
-    for (const oldest of this.#unauthenticated) {
-      this.#unauthenticated.delete(oldest);
-      oldest.stop('limit');
-      return;
-    }
-  }
-
-  readonly #admitted = (connection: Connection): void => {
-    this.#unauthenticated.delete(connection);
-  };
-
-  readonly #left = (connection: Connection): void => {
-    if (!this.#open.delete(connection)) return;
-    this.#unauthenticated.delete(connection);
-    this.#count(connection.peer, -1);
-    if (this.#open.size === 0) this.#emptied?.();
-  };
 
   /** Loopback is not counted: it is exempt. */
   #count(peer: Peer, change: 1 | -1): void {
