@@ -10,7 +10,7 @@ storeConformance(
   'the durable store',
   async () => {
     const data = await mkdtemp(join(tmpdir(), 'restante-conformance-'));
-    const options = { data, limits: { letter: largest } };
+    const options = { data, limits: { letter: largest, reserveFile: 0 } };
     let store = await openStore(options);
     return {
       get store() {

@@ -149,6 +149,23 @@ test('an account that is removed takes its mail with it, for good, and its name 
   assert.equal((await store.status()).letters, 1);
 });
 
+test('a session of a removed account never gets at the mail of one that is made afterwards', async (t) => {
+  const store = await office(t, ['anna']);
+  await place(store, 'anna', letterOf(1_000, 'hers'));
+  const unbound = store.openMaildrop('anna');
+  const bound = store.openMaildrop('anna');
+  await bound.entries(1, 1);
+  await store.remove('anna');
+  await store.add({ name: 'bert', addresses: [], passwordHash: '$none$' });
+  await place(store, 'bert', letterOf(1_000, 'his'));
+  await assert.rejects(async () => unbound.read(1, 0));
+  await assert.rejects(async () => bound.read(1, 0));
+  await bound.expunge([1], by);
+  const maildrop = store.openMaildrop('bert');
+  assert.equal(maildrop.count, 1);
+  assert.match((await whole(maildrop, 1)).toString(), /Subject: his/);
+});
+
 test('accounts are found by name, by address and by domain, and each name and address belongs to one', async (t) => {
   const store = await office(t, []);
   const anna = { name: 'anna', addresses: ['anna@example.org', 'a@example.net'], passwordHash: '$1' };

@@ -202,10 +202,15 @@ export class DurableStore implements Store, AccountIndex {
     return this.#link.order<'compact'>({ type: 'compact', deadShare });
   }
 
-  /** What is to be done now and then (once an hour, say): destroys what can be brought back no longer, and compacts. */
+  /**
+   * What is to be done now and then (once an hour, say): destroys what can be brought back no longer, gives its room
+   * back, and sees to it that there is room for removing letters on a full disk.
+   */
   async maintain(): Promise<MaintainReport> {
     const purged = await this.purge(this.#now() - this.#limits.undelete);
-    return { purged, compacted: await this.compact() };
+    const compacted = await this.compact();
+    await this.#link.order<'set-aside'>({ type: 'set-aside' });
+    return { purged, compacted };
   }
 
   /** Copies all of it into a folder that is not there yet, while mail flows. Rejects with TargetNotEmpty or a StoreError. */

@@ -76,6 +76,8 @@ export type Order =
   | { readonly type: 'remove-account'; readonly id: number; readonly name: string }
   /** No file is removed between `pin` and `unpin`. */
   | { readonly type: 'pin'; readonly id: number }
+  /** The reserve file is made, if it is not there and there is room for it. */
+  | { readonly type: 'set-aside'; readonly id: number }
   /** The next letter begins a new segment, so that those there are change no more. */
   | { readonly type: 'seal'; readonly id: number }
   | { readonly type: 'unpin'; readonly id: number }
@@ -101,6 +103,7 @@ export interface Results {
   'set-disabled': undefined;
   'remove-account': undefined;
   pin: undefined;
+  'set-aside': undefined;
   seal: undefined;
   unpin: undefined;
   relieved: undefined;

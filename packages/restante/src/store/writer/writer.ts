@@ -61,7 +61,6 @@ export class Writer {
     this.#faults = new Faults(started.faults);
     this.#pages = new Pages(started.pages);
     this.#room = new Room(data, started.limits, started.pretendFree);
-    this.#room.setAside();
     this.#appender = new Appender(data, last, started.limits.segment, this.#faults);
     this.#report = report;
     for (const left of index.maildrops.orphans()) this.#tasks.push(new RemoveTask(index, { left }));
@@ -87,8 +86,8 @@ export class Writer {
         this.#tasks.push(new PurgeTask(index, order));
         return;
       case 'compact': {
-        this.#room.setAside();
-        const wasteful = index.segments.wasteful(this.#appender.number, order.deadShare);
+        const wasteful = index.segments.wasteful(order.deadShare);
+        if (wasteful.includes(this.#appender.number)) this.#appender.seal();
         this.#tasks.push(new CompactTask(index, this.#data, order.id, wasteful, () => this.#room.left()));
         return;
       }
@@ -102,6 +101,9 @@ export class Writer {
         return;
       case 'pin':
         this.#pins += 1;
+        break;
+      case 'set-aside':
+        this.#room.setAside();
         break;
       case 'seal':
         this.#appender.seal();

@@ -20,7 +20,7 @@ const APPLICATION_ID = 0x72_65_73_74;
 const migrations: readonly string[] = [
   `
   CREATE TABLE maildrops (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT, -- never given again: a session may still hold a removed one's
     name TEXT UNIQUE,              -- NULL while a removed one is being emptied
     epoch INTEGER NOT NULL,        -- for doors that must say when numbering began anew
     change INTEGER NOT NULL,       -- the last change number given

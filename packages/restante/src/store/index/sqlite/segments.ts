@@ -41,7 +41,7 @@ export class SegmentWrites {
     this.#bury = new Statement(database, 'UPDATE segments SET dead = dead + ? WHERE number = ? RETURNING octets, dead');
     this.#wasteful = new Statement(
       database,
-      'SELECT number FROM segments WHERE damaged = 0 AND number <> ? AND dead >= octets * ? ORDER BY number',
+      'SELECT number FROM segments WHERE damaged = 0 AND dead >= octets * ? ORDER BY number',
     );
     this.#damaged = new Statement(database, 'UPDATE segments SET damaged = 1 WHERE number = ?');
     this.#remove = new Statement(database, 'DELETE FROM segments WHERE number = ? RETURNING octets');
@@ -62,9 +62,9 @@ export class SegmentWrites {
     return row !== undefined && row[1] >= row[0];
   }
 
-  /** Segments of which at least `share` is dead, but not the one that is being written. */
-  wasteful(active: number, share: number): number[] {
-    return this.#wasteful.all(active, share).map(([number]) => number);
+  /** Segments of which at least `share` is dead. */
+  wasteful(share: number): number[] {
+    return this.#wasteful.all(share).map(([number]) => number);
   }
 
   markDamaged(number: number): void {

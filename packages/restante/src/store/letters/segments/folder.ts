@@ -1,5 +1,5 @@
 import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, unlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 const SEGMENT = /^(\d{10})\.segment$/;
 
@@ -32,13 +32,17 @@ export function makeDataFolder(data: DataFolder): void {
   makePrivateFolder(data.root);
   makePrivateFolder(data.letters);
   makePrivateFolder(data.incoming);
-  syncFolder(data.root);
 }
 
+/** Makes the folder, and those above it, durably; one that was there before is made private as well. */
 export function makePrivateFolder(path: string): void {
-  // mkdir's mode is cut by the umask, never widened; one that was there before is made private as well.
-  mkdirSync(path, { recursive: true, mode: 0o700 });
+  const first = mkdirSync(path, { recursive: true, mode: 0o700 });
   chmodSync(path, 0o700);
+  if (first === undefined) return;
+  for (let made = path; ; made = dirname(made)) {
+    syncFolder(dirname(made));
+    if (made === first) return;
+  }
 }
 
 export function segmentName(number: number): string {
