@@ -101,17 +101,17 @@ export class IncomingLetter implements Delivery {
     const staged = new StagedFile(this.#room.data, HEADER, this.#room.faults);
     this.#staged = staged;
     return this.#guard(async () => {
-      if (this.#record.length > HEADER) await this.#moveTo(staged);
+      if (this.#record.length > HEADER) await this.#copyTo(staged);
       else await staged.write(this.#traces);
+      this.#record.clear();
       await staged.write(octets);
     });
   }
 
-  async #moveTo(staged: StagedFile): Promise<void> {
+  async #copyTo(staged: StagedFile): Promise<void> {
     const [first, ...others] = this.#record.pieces();
     if (first) await staged.write(first.subarray(HEADER));
     for (const piece of others) await staged.write(piece);
-    this.#record.clear();
   }
 
   #stream(staged: StagedFile, octets: Uint8Array): MaybePromise<void> {

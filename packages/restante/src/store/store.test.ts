@@ -279,6 +279,37 @@ test('with little memory left letters go to files at once, and all arrive', asyn
   }
 });
 
+test('a letter for which memory ends in its middle is whole, and has nothing of another', async (t) => {
+  const store = await office(t, ['anna'], { limits: { buffered: 65_536 } });
+  // Leaves its octets behind in the memory that the next one is gathered in.
+  await place(store, 'anna', Buffer.alloc(60_000, 'another letter\r\n'));
+  const letter = letterOf(200_000);
+  const delivery = store.beginDelivery({ returnPath: '', recipients: [{ maildrop: 'anna', trace: traceOf('anna') }] });
+  await delivery.write(letter.subarray(0, 10_000));
+  await delivery.write(letter.subarray(10_000));
+  const [placed] = await Promise.all(delivery.commit());
+  assert.ok(placed && 'uniqueId' in placed, String(placed));
+  const maildrop = store.openMaildrop('anna');
+  assert.deepEqual(await whole(maildrop, 2), Buffer.concat([traceOf('anna'), letter]));
+  maildrop.close();
+});
+
+test('letters that found too little memory give back what they had of it', async (t) => {
+  const store = await office(t, ['anna'], { limits: { buffered: 65_536 } });
+  for (let times = 0; times < 5; times += 1) {
+    const delivery = store.beginDelivery({
+      returnPath: '',
+      recipients: [{ maildrop: 'anna', trace: new Uint8Array(0) }],
+    });
+    await delivery.write(letterOf(100_000));
+    await Promise.all(delivery.commit());
+  }
+  const { segments } = await store.status();
+  await place(store, 'anna', letterOf(1_000));
+  await place(store, 'anna', letterOf(1_000));
+  assert.equal((await store.status()).segments, segments + 1, 'small letters share a segment again');
+});
+
 test('what is asked of a closed store is refused', async (t) => {
   const store = await office(t, ['anna']);
   const maildrop = store.openMaildrop('anna');

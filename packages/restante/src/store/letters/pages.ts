@@ -66,9 +66,13 @@ export class Gathered {
   /** Puts octets behind those that are there; when there are no pages for all of them, none is, and it answers false. */
   append(octets: Uint8Array): boolean {
     const end = this.#length + octets.length;
+    const before = this.#taken.length;
     while (this.#taken.length * PAGE < end) {
       const page = this.#pages.take();
-      if (page === undefined) return false;
+      if (page === undefined) {
+        this.#pages.give(this.#taken.splice(before));
+        return false;
+      }
       this.#taken.push(page);
     }
     for (let from = 0; from < octets.length; ) {
