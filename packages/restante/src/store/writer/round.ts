@@ -6,7 +6,10 @@ import type { Task } from './tasks/task.ts';
 /** What one round has to do and what has become of it so far. */
 export class Round {
   readonly batch: Batch;
-  /** The one task that moves records in this round. */
+  /**
+   * The one task that moves records in this round. It is the first of all, so that its slice is done for certain: what is
+   * appended and not entered would be lost when the segment it came from is dropped.
+   */
   readonly mover: Task | undefined;
   /** Where the moved records went, and how long they are together. */
   moved: readonly Place[] = [];
@@ -23,10 +26,10 @@ export class Round {
   constructor(batch: Batch, tasks: readonly Task[]) {
     this.batch = batch;
     this.#tasks = tasks;
-    this.mover = tasks.find(({ stage }) => stage);
+    this.mover = tasks[0]?.stage ? tasks[0] : undefined;
   }
 
-  /** Tasks that may do a slice. Of those that move records only one does. */
+  /** Tasks that may do a slice. Of those that move records only one does; the others come first in the next round. */
   waiting(): Task[] {
     return this.#tasks.filter((task) => !this.#failed.has(task) && (!task.stage || task === this.mover));
   }

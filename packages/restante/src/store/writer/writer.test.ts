@@ -228,6 +228,26 @@ test('compaction moves what lives, whole, and drops the rest; deliveries go on b
   expectSound(5);
 });
 
+test('compaction loses nothing when other work takes a round for itself', (t) => {
+  const { data, writer, deliver, index, run, answers } = desk(t);
+  for (let id = 1; id <= 1_000; id += 1) deliver(id, 10);
+  for (let id = 1_001; id <= 1_006; id += 1) deliver(id, 1_000_000);
+  run();
+  writer.take({ type: 'seal', id: 2_000 });
+  writer.take(expungeOf(2_001, [1_001, 1_002, 1_003]));
+  writer.take(purgeOf(2_002));
+  run();
+  answers();
+  const ordinals = Array.from({ length: 1_000 }, (_, number) => number + 1);
+  writer.take(expungeOf(2_003, ordinals));
+  writer.take({ type: 'compact', id: 2_004, deadShare: 0.3 });
+  run();
+  assert.deepEqual(answers().map(outcome), ['2003 done', '2004 done']);
+  assert.ok(!readdirSync(data.letters).includes('0000000001.segment'));
+  assert.equal(verifyLetters(index.database, data.letters).next().done, true);
+  assert.equal(count(index), 3);
+});
+
 test('compaction leaves a damaged record where it is, and the segment with it', (t) => {
   const { data, writer, deliver, run, answers } = desk(t);
   for (let id = 1; id <= 3; id += 1) deliver(id, 1_000);
