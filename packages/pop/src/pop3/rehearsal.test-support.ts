@@ -1,4 +1,4 @@
-import { type Maildrop, StoreError } from '../maildrop/index.ts';
+import { type Maildrop, memoryMaildrop, StoreError } from '../maildrop/index.ts';
 import { login } from '../sasl/login.ts';
 import type { PasswordLogin, SaslServerExchange, SaslStep, Verdict } from '../sasl/mechanism.ts';
 import { plain } from '../sasl/plain.ts';
@@ -16,6 +16,15 @@ export interface Scene {
   readonly authenticate?: (login: PasswordLogin) => Verdict;
   /** Stands in for the answer to a question; `undefined` leaves it as it is. */
   readonly answer?: (question: Question) => Answer | undefined;
+}
+
+/** Two messages, of 30 and of 200 octets; the first has a line that begins with a dot. */
+export function twoMessages(): Maildrop {
+  return memoryMaildrop(['A: b\n\nfirst\n.dotted\nlast', `B: c\n\n${'x'.repeat(190)}`]);
+}
+
+export function base64(text: string): string {
+  return Buffer.from(text, 'latin1').toString('base64');
 }
 
 export const EMPTY: Maildrop = {

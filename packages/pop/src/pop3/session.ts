@@ -88,7 +88,8 @@ export class Session {
     this.#sent = 0;
     switch (input.type) {
       case 'connected':
-        this.send(ok(`${this.service.hostname} POP3 ready`));
+        // A `<` would announce APOP (P3-32).
+        this.send(ok(`${this.service.hostname.replaceAll('<', '')} POP3 ready`));
         break;
       case 'octets':
         this.#reader.push(input.octets);

@@ -3,71 +3,13 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
-import { type Maildrop, memoryMailbox, StoreError } from '../maildrop/index.ts';
+import { type Maildrop, memoryMailbox } from '../maildrop/index.ts';
 import type { Verdict } from '../sasl/mechanism.ts';
-import { duplexPair, ManualClock, type MemorySocket, selfSignedCertificate, turns } from '../testing/index.ts';
+import { duplexPair, ManualClock, turns } from '../testing/index.ts';
 import type { Peer } from './peer.ts';
+import { Client, certificate, LOGIN, neighbour, open, slow, stranger } from './pop3-call.test-support.ts';
 import type { Pop3Options, SessionReport } from './pop3-options.ts';
 import { createPop3Server } from './pop3-server.ts';
-
-const LOGIN = 'USER tim\r\nPASS tanstaaf\r\n';
-const stranger: Peer = { address: '192.0.2.1', localAddress: '192.0.2.2', loopback: false };
-const neighbour: Peer = { address: '127.0.0.1', localAddress: '127.0.0.1', loopback: true };
-const certificate = selfSignedCertificate();
-
-/** A client's side that remembers each write that arrived. */
-class Client {
-  readonly socket: MemorySocket;
-  readonly writes: string[] = [];
-  ended = false;
-
-  constructor(socket: MemorySocket) {
-    this.socket = socket;
-    socket.on('data', (chunk: Buffer) => this.writes.push(chunk.toString('latin1')));
-    socket.on('end', () => {
-      this.ended = true;
-      socket.end();
-    });
-    socket.on('error', () => {});
-  }
-
-  get output(): string {
-    return this.writes.join('');
-  }
-
-  async say(octets: string): Promise<string> {
-    const before = this.output.length;
-    this.socket.write(octets);
-    await turns();
-    return this.output.slice(before);
-  }
-}
-
-function open(given: Partial<Pop3Options> = {}) {
-  const clock = new ManualClock();
-  const mailbox = memoryMailbox(['A: b\n\none', 'A: b\n\ntwo']);
-  const reports: SessionReport[] = [];
-  const server = createPop3Server({
-    hostname: 'example.net',
-    clock,
-    cleartext: () => true,
-    authenticate: ({ authenticationIdentity, password }) => {
-      const right = Buffer.from(password.reveal()).toString() === 'tanstaaf';
-      return right ? { type: 'accepted', account: authenticationIdentity } : { type: 'refused' };
-    },
-    openMaildrop: () => mailbox.open(),
-    onSession: (report) => reports.push(report),
-    ...given,
-  });
-  const call = async (peer: Peer = stranger): Promise<Client> => {
-    const [ours, theirs] = duplexPair();
-    server.accept(ours, peer);
-    const client = new Client(theirs);
-    await turns();
-    return client;
-  };
-  return { server, clock, mailbox, reports, call };
-}
 
 test('a session is reported once, without a secret in it', async () => {
   const { call, reports, server } = open();
@@ -210,31 +152,6 @@ test('a peer that sends and never reads is no longer read from', async () => {
   await turns();
 });
 
-test('the answer to a failed login is held back, but not on the machine itself', async () => {
-  const { call, clock } = open({ limits: { failureDelay: 2_000 } });
-  const wrong = 'USER tim\r\nPASS wrong\r\nNOOP\r\n';
-  const client = await call();
-  assert.equal(await client.say(wrong), '+OK send the password\r\n');
-  await clock.advance(1_999);
-  assert.doesNotMatch(client.output, /-ERR/);
-  await clock.advance(1);
-  assert.match(client.output, /-ERR \[AUTH\] [^\r]*\r\n-ERR [^\r]*\r\n$/);
-  const near = await call(neighbour);
-  assert.match(await near.say(wrong), /-ERR \[AUTH\]/);
-});
-
-test('so many failed logins close the connection', async () => {
-  const { call, clock, reports } = open({ limits: { failedLogins: 2 } });
-  const client = await call();
-  await client.say('USER tim\r\nPASS a\r\n');
-  await clock.advance(2_000);
-  await client.say('USER tim\r\nPASS b\r\n');
-  assert.equal(client.ended, false);
-  await clock.advance(2_000);
-  assert.equal(client.ended, true);
-  assert.deepEqual([reports[0]?.end, reports[0]?.failedLogins], ['refused', 2]);
-});
-
 test('by default a password goes without TLS on loopback only, and elsewhere nobody is asked (AUTH-22, TLS-09)', async () => {
   let asked = 0;
   const authenticate = (): Verdict => {
@@ -295,82 +212,6 @@ test('a handshake that fails is reported, and nothing is sent in the clear (TLS-
   assert.equal(reports[0]?.end, 'error');
   assert.match(reports[0]?.reason ?? '', /TLS/);
   assert.doesNotMatch(client.output, /\+OK/);
-});
-
-test('whoever cannot decide, or be asked, is unavailable, never a refusal (RC-03)', async () => {
-  for (const authenticate of [
-    () => {
-      throw new Error('secret detail');
-    },
-    async () => {
-      throw new Error('secret detail');
-    },
-  ]) {
-    const { call } = open({ authenticate });
-    const client = await call();
-    const answers = await client.say(`${LOGIN}AUTH PLAIN AHRpbQB0YW5zdGFhZg==\r\n`);
-    assert.match(answers, /^\+OK[^\r]*\r\n-ERR \[SYS\/TEMP\][^\r]*\r\n-ERR \[SYS\/TEMP\][^\r]*\r\n$/);
-    assert.doesNotMatch(answers, /secret/);
-  }
-});
-
-test('a maildrop that cannot be opened is an error, whatever was thrown (P3-22)', async () => {
-  const thrown = [new StoreError('in-use', 'secret'), new Error('secret'), 'secret'];
-  for (const [index, code] of ['IN-USE', 'SYS/TEMP', 'SYS/TEMP'].entries()) {
-    const { call } = open({
-      openMaildrop: async () => {
-        throw thrown[index];
-      },
-    });
-    const client = await call();
-    assert.ok((await client.say(LOGIN)).includes(`-ERR [${code}] `));
-    assert.doesNotMatch(client.output, /secret/);
-  }
-});
-
-/** A mailbox of one letter whose expunge and opening wait to be let go; whether its maildrop is closed. */
-function slow() {
-  const letGo: (() => void)[] = [];
-  const events: string[] = [];
-  const wait = () => new Promise<void>((resolve) => letGo.push(resolve));
-  const maildrop: Maildrop = {
-    ...memoryMailbox(['A: b\n']).open(),
-    async expunge() {
-      await wait();
-      events.push('expunged');
-      return { notRemoved: [] };
-    },
-    close: () => events.push('closed'),
-  };
-  const openMaildrop = async () => {
-    await wait();
-    return maildrop;
-  };
-  return { letGo: () => letGo.shift()?.(), events, openMaildrop, maildrop };
-}
-
-test('a maildrop is let go whenever its peer goes, and never while it is worked on', async () => {
-  const late = slow();
-  const opening = open({ openMaildrop: late.openMaildrop });
-  const gone = await opening.call();
-  await gone.say(LOGIN);
-  gone.socket.destroy();
-  await turns();
-  assert.deepEqual([late.events, opening.reports], [[], []]);
-  late.letGo();
-  await turns();
-  assert.deepEqual([late.events, opening.reports.length], [['closed'], 1]);
-
-  const busy = slow();
-  const expunging = open({ openMaildrop: () => busy.maildrop });
-  const quitter = await expunging.call();
-  await quitter.say(`${LOGIN}DELE 1\r\nQUIT\r\n`);
-  quitter.socket.destroy();
-  await turns();
-  assert.deepEqual(busy.events, []);
-  busy.letGo();
-  await turns();
-  assert.deepEqual([busy.events, expunging.reports.length], [['expunged', 'closed'], 1]);
 });
 
 test('closing: idle sessions at once, a reply under way is finished, no further command is taken', async () => {
