@@ -124,6 +124,45 @@ test('login and STAT cost the same with one letter and with 100,000', async (t) 
   maildrop.close();
 });
 
+test('a long listing leaves turns to others', async (t) => {
+  const data = folder(t);
+  const store = await office(t, ['many'], { data });
+  await place(store, 'many', 'A: b\r\n\r\n');
+  await store.close();
+  multiply(data, 'many', 50_000);
+  const maildrop = (await reopen(t, data)).openMaildrop('many');
+  let turns = 0;
+  let listing = true;
+  const count = () => {
+    turns += 1;
+    if (listing) setImmediate(count);
+  };
+  setImmediate(count);
+  for (let number = 1; number <= maildrop.count; ) {
+    const entries = maildrop.entries(number, maildrop.count);
+    number += (entries instanceof Promise ? await entries : entries).length;
+  }
+  listing = false;
+  assert.ok(turns >= 10, `${turns} turns for 50,000 letters`);
+});
+
+test('when the writer stops, all who wait and all who come are told', async (t) => {
+  let told = 0;
+  const store = await office(t, ['anna'], {
+    faults: { 'deliver.after-commit': { action: 'EIO' } },
+    onStopped: () => {
+      told += 1;
+    },
+  });
+  const [first] = await deliver(store, ['anna'], letterOf(100));
+  const [second] = await deliver(store, ['anna'], letterOf(100));
+  for (const answer of [first, second]) assert.equal((answer as StoreError).kind, 'temporary');
+  await assert.rejects(store.purge(1), { kind: 'temporary' });
+  assert.equal(told, 1);
+  // What is there can still be read.
+  assert.equal(store.openMaildrop('anna').count, 1);
+});
+
 test('an account that is removed takes its mail with it, for good, and its name begins anew', async (t) => {
   const data = folder(t);
   const store = await office(t, ['anna', 'bert'], { data });

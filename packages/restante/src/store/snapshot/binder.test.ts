@@ -49,13 +49,19 @@ test('whatever leaves and arrives between the steps, the numbers are those of th
   );
 });
 
-test('an index that has fewer letters than it counts is damage, never a shorter maildrop', (t) => {
-  const { index, snapshot, binder } = desk(t);
-  arrive(index, 10);
-  const bound = binder(snapshot());
-  index.database.exec('DELETE FROM placements WHERE ordinal = 5');
-  assert.throws(() => bound.step(), { name: 'StoreError', kind: 'permanent' });
-});
+for (const [what, sql] of [
+  ['fewer letters than it counts', 'DELETE FROM placements WHERE ordinal = 5'],
+  ['more letters than it counts', 'UPDATE maildrops SET count = count - 1'],
+  ['other sizes than it counts', 'UPDATE placements SET octets = 1 WHERE ordinal = 5'],
+] as const) {
+  test(`an index that has ${what} is damage, never another maildrop`, (t) => {
+    const { index, snapshot, binder } = desk(t);
+    arrive(index, 10);
+    index.database.exec(sql);
+    const bound = binder(snapshot());
+    assert.throws(() => bound.step(), { name: 'StoreError', kind: 'permanent' });
+  });
+}
 
 test('unique-ids of any length are kept', (t) => {
   const { index, snapshot, binder } = desk(t);

@@ -35,20 +35,17 @@ export class Binder {
     this.#reads = reads;
     this.#maildrop = maildrop;
     this.#left = { departed: maildrop.change, ordinal: Number.MAX_SAFE_INTEGER };
-    this.letters = new BoundLetters(Math.min(maildrop.count, SLICE));
+    this.letters = new BoundLetters(maildrop.count);
   }
 
   /** Binds up to {@link SLICE} further letters; none when it had to catch up. Throws a StoreError when there are fewer than there must be. */
   step(): void {
     const more = inTransaction(this.#reads.database, 'BEGIN', () => !this.#catchUp() || this.#bind());
     const { count, octets } = this.#maildrop;
-    const whole = this.letters.length === count;
-    if (!more && (!whole || this.letters.octets !== octets)) {
-      throw new StoreError(
-        'permanent',
-        `the index counts ${count} letters of ${octets} octets and has ${this.letters.length} of ${this.letters.octets}`,
-      );
-    }
+    if (more || (this.letters.length === count && this.letters.octets === octets)) return;
+    throw contradiction(
+      `counts ${count} letters of ${octets} octets and has ${this.letters.length} of ${this.letters.octets}`,
+    );
   }
 
   /** Whether all that has left up to now has been looked at. */
@@ -71,21 +68,28 @@ export class Binder {
     const { id, change } = this.#maildrop;
     const present = this.#reads.placements.present(id, this.#ordinal, change, SLICE);
     const end = present.length < SLICE ? Number.MAX_SAFE_INTEGER : (present.at(-1)?.[0] ?? 0);
-    for (const row of present) {
-      this.#bindDeparted(row[0]);
-      this.letters.push(row);
+    const departed = this.#departedUpTo(end);
+    const rows = departed.length === 0 ? present : merged(present, departed);
+    if (this.letters.length + rows.length > this.#maildrop.count) {
+      throw contradiction(`counts ${this.#maildrop.count} letters and has more`);
     }
-    this.#bindDeparted(end);
+    this.letters.push(rows);
     this.#ordinal = end;
     return present.length === SLICE;
   }
 
-  #bindDeparted(before: number): void {
-    for (;;) {
-      const row = this.#departed[this.#nextDeparted];
-      if (!row || row[0] > before) return;
-      this.letters.push(row);
-      this.#nextDeparted += 1;
-    }
+  /** Takes the letters that have left, up to this ordinal. */
+  #departedUpTo(end: number): readonly BoundRow[] {
+    const from = this.#nextDeparted;
+    while ((this.#departed[this.#nextDeparted]?.[0] ?? Number.POSITIVE_INFINITY) <= end) this.#nextDeparted += 1;
+    return this.#departed.slice(from, this.#nextDeparted);
   }
+}
+
+function contradiction(what: string): StoreError {
+  return new StoreError('permanent', `the index ${what}`);
+}
+
+function merged(present: readonly BoundRow[], departed: readonly BoundRow[]): readonly BoundRow[] {
+  return [...present, ...departed].sort((a, b) => a[0] - b[0]);
 }

@@ -15,19 +15,19 @@ const ID = 22;
 
 /**
  * Letters by message-number, in typed arrays: some sixty octets each, so that a session on a very large maildrop is not
- * a very large session.
+ * a very large session. Room for all is asked for at once; the system gives it page by page, as it is filled.
  */
 export class BoundLetters {
   #length = 0;
   #sum = 0;
-  #ordinals: Float64Array;
-  #contents: Float64Array;
-  #octets: Float64Array;
-  #bodies: Float64Array;
-  #dotted: Uint8Array;
-  #traces: Uint32Array;
+  readonly #ordinals: Float64Array;
+  readonly #contents: Float64Array;
+  readonly #octets: Float64Array;
+  readonly #bodies: Float64Array;
+  readonly #dotted: Uint8Array;
+  readonly #traces: Uint32Array;
   #ids: Buffer;
-  #idEnds: Uint32Array;
+  readonly #idEnds: Uint32Array;
 
   constructor(capacity: number) {
     this.#ordinals = new Float64Array(capacity);
@@ -50,25 +50,30 @@ export class BoundLetters {
     return this.#sum;
   }
 
-  push(row: BoundRow): void {
-    const [ordinal, uniqueId, octets, body, dotted, content, traceDistance, traceOctets, traceCheck] = row;
-    const at = this.#length;
-    if (at === this.#ordinals.length) this.#grow();
-    this.#ordinals[at] = ordinal;
-    this.#contents[at] = content;
-    this.#octets[at] = octets;
-    this.#bodies[at] = body;
-    this.#dotted[at] = dotted;
-    this.#traces[3 * at] = traceDistance;
-    this.#traces[3 * at + 1] = traceOctets;
-    this.#traces[3 * at + 2] = traceCheck;
-    const start = at === 0 ? 0 : (this.#idEnds[at - 1] ?? 0);
-    const end = start + uniqueId.length;
+  /** Gives these letters the next numbers; never more than there is room for. */
+  push(rows: readonly BoundRow[]): void {
+    const first = this.#length;
+    const start = first === 0 ? 0 : (this.#idEnds[first - 1] ?? 0);
+    let ids = '';
+    for (let index = 0; index < rows.length; index += 1) {
+      const row = rows[index] as BoundRow;
+      const at = first + index;
+      this.#ordinals[at] = row[0];
+      this.#octets[at] = row[2];
+      this.#bodies[at] = row[3];
+      this.#dotted[at] = row[4];
+      this.#contents[at] = row[5];
+      this.#traces[3 * at] = row[6];
+      this.#traces[3 * at + 1] = row[7];
+      this.#traces[3 * at + 2] = row[8];
+      ids += row[1];
+      this.#idEnds[at] = start + ids.length;
+      this.#sum += row[2];
+    }
+    const end = start + ids.length;
     if (end > this.#ids.length) this.#ids = Buffer.concat([this.#ids], Math.max(2 * this.#ids.length, end));
-    this.#ids.write(uniqueId, start, 'latin1');
-    this.#idEnds[at] = end;
-    this.#sum += octets;
-    this.#length += 1;
+    this.#ids.write(ids, start, 'latin1');
+    this.#length += rows.length;
   }
 
   ordinal(number: number): number {
@@ -103,20 +108,4 @@ export class BoundLetters {
     }
     return number - 1;
   }
-
-  #grow(): void {
-    const capacity = 2 * Math.max(this.#ordinals.length, 64);
-    this.#ordinals = copied(this.#ordinals, new Float64Array(capacity));
-    this.#contents = copied(this.#contents, new Float64Array(capacity));
-    this.#octets = copied(this.#octets, new Float64Array(capacity));
-    this.#bodies = copied(this.#bodies, new Float64Array(capacity));
-    this.#dotted = copied(this.#dotted, new Uint8Array(capacity));
-    this.#traces = copied(this.#traces, new Uint32Array(3 * capacity));
-    this.#idEnds = copied(this.#idEnds, new Uint32Array(capacity));
-  }
-}
-
-function copied<Numbers extends Float64Array | Uint32Array | Uint8Array>(from: Numbers, into: Numbers): Numbers {
-  into.set(from);
-  return into;
 }

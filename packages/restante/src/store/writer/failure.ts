@@ -4,6 +4,8 @@ import type { Failure } from './orders.ts';
 
 /** SQLite's codes for a full disk and for damage. */
 const SQLITE_FULL = 13;
+/** What it says when there is no room for the log's index. */
+const SQLITE_IOERR_SHMSIZE = 4874;
 const SQLITE_CORRUPT = 11;
 const SQLITE_NOTADB = 26;
 
@@ -41,7 +43,7 @@ export function errorOf(failure: Failure): StoreError | AccountExists | NoAccoun
 export function isFull(thrown: unknown): boolean {
   if (!(thrown instanceof Error)) return false;
   if ('code' in thrown && (thrown.code === 'ENOSPC' || thrown.code === 'EDQUOT')) return true;
-  return sqliteCode(thrown) === SQLITE_FULL;
+  return sqliteCode(thrown) === SQLITE_FULL || ('errcode' in thrown && thrown.errcode === SQLITE_IOERR_SHMSIZE);
 }
 
 /** Whether this says that the index is not what was written. */
