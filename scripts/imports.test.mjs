@@ -58,7 +58,7 @@ function sources() {
         join('packages', name, 'src', file),
       ),
     )
-    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'));
+    .filter((file) => file.endsWith('.ts') && !/\.test(-support)?\.ts$/.test(file));
 }
 
 function part(file) {
