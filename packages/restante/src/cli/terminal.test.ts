@@ -8,6 +8,8 @@ import { LmtpClient } from '../testing/lmtp-client.ts';
 import { Pop3Client } from '../testing/pop3-client.ts';
 import { RunningOffice, temporaryFolder } from '../testing/running-office.ts';
 
+/** util-linux's `script` makes a terminal; every Debian has it. */
+const skip = process.platform !== 'linux' && 'needs the script command of util-linux';
 const MAIN = fileURLToPath(new URL('./main.js', import.meta.url));
 
 /** Runs a verb on a terminal; at each question, the next of the answers is typed. */
@@ -31,7 +33,7 @@ async function onTerminal(words: readonly string[], dialog: readonly (readonly [
   return { status: child.exitCode, said };
 }
 
-test('a password is asked for twice, and does not show', async (t) => {
+test('a password is asked for twice, and does not show', { skip }, async (t) => {
   const office = await RunningOffice.start({ data: temporaryFolder() });
   t.after(() => office.close());
   const add = ['account', 'add', 'anna', '--data', office.data];
@@ -56,7 +58,7 @@ test('a password is asked for twice, and does not show', async (t) => {
   await client.quit();
 });
 
-test('remove says what goes, and asks', async (t) => {
+test('remove says what goes, and asks', { skip }, async (t) => {
   const office = await RunningOffice.start({ data: temporaryFolder() });
   t.after(() => office.close());
   await office.addAccount('anna', 'secret');
@@ -75,7 +77,7 @@ test('remove says what goes, and asks', async (t) => {
   assert.equal((await office.verb(['account', 'show', 'anna'])).status, 1);
 });
 
-test('nothing but data is on stdout, and no colour where there is no terminal', async (t) => {
+test('nothing but data is on stdout, and no colour where there is no terminal', { skip }, async (t) => {
   const office = await RunningOffice.start({ data: temporaryFolder() });
   t.after(() => office.close());
   const list = await office.verb(['account', 'list']);

@@ -1,8 +1,10 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { createPop3Server, type Peer, type Pop3Server } from '@restante/pop/server';
 import { Authenticator } from '../accounts/authenticator.ts';
 import { LoginCache } from '../accounts/login-cache.ts';
 import { PasswordChecks } from '../accounts/passwords.ts';
 import type { Settings } from '../config/settings.ts';
+import { connectOffice } from '../control/client.ts';
 import { ControlServer } from '../control/server.ts';
 import { LmtpServer } from '../delivery/lmtp-server.ts';
 import { AccountRoutes } from '../delivery/routes.ts';
@@ -20,6 +22,7 @@ import { type Made, makeFirstAccount } from './first-start.ts';
 import { type OpenDoor, openDoor } from './listening.ts';
 import { keepInOrder } from './maintenance.ts';
 import { hostName, servedDomains } from './served-domains.ts';
+import { warnings } from './warnings.ts';
 
 export interface PostOfficeOptions {
   readonly data: string;
@@ -41,7 +44,7 @@ export interface PostOffice {
   close(): Promise<void>;
 }
 
-/** How long sessions have to finish their reply, and deliveries to become durable, when the office closes. */
+/** How long sessions have to finish their reply, and verbs of the command line their work, when the office closes. */
 const CLOSING = 8_000;
 
 /** Opens everything, or nothing: what was opened before something failed is closed again. */
@@ -60,10 +63,15 @@ export async function openPostOffice(options: PostOfficeOptions): Promise<PostOf
     if (!opened) await made?.undo();
   });
 
-  const { pop3, lmtp } = servers(options, store, certificate, hostname);
+  // All at once, so that idle sessions do not wait for anything else; the store behind all of them.
+  const ends: (() => Promise<void>)[] = [];
   closers.defer(async () => {
-    await Promise.all([pop3.close({ deadline: CLOSING }), lmtp.close({ deadline: CLOSING })]);
+    await Promise.all(ends.map((end) => within(CLOSING, end())));
   });
+
+  const { pop3, lmtp } = servers(options, store, certificate, hostname);
+  ends.push(() => pop3.close({ deadline: CLOSING }));
+  ends.push(() => lmtp.close({ deadline: CLOSING }));
   const doors: OpenDoor[] = [];
   for (const address of settings['listen.pop3']) doors.push(await openDoor('pop3', address, (at) => pop3.listen(at)));
   for (const address of settings['listen.pop3s']) {
@@ -71,15 +79,20 @@ export async function openPostOffice(options: PostOfficeOptions): Promise<PostOf
   }
   for (const address of settings['listen.lmtp']) doors.push(await openDoor('lmtp', address, (at) => lmtp.listen(at)));
 
+  const { postmaster } = settings;
+  const circumstances = { settings, certificate, doors, now: Date.now() };
+  const named = postmaster === undefined ? undefined : store.byName(postmaster);
+  for (const warning of warnings({ ...circumstances, postmaster: named })) log.warn(warning);
+
   const office = new LocalOffice({ data, store, domains: servedDomains(settings), sessions: () => pop3.sessions });
   const control = await ControlServer.open({
     data,
     office,
     onError: (err) => log.error({ err }, 'a command of the command line failed'),
   });
-  closers.defer(() => control.close());
+  ends.push(() => control.close());
   const maintenance = keepInOrder(store, log);
-  closers.defer(() => maintenance.stop());
+  ends.push(() => maintenance.stop());
 
   await made?.keep();
   opened = true;
@@ -87,20 +100,42 @@ export async function openPostOffice(options: PostOfficeOptions): Promise<PostOf
   return { doors, certificate, made, close: () => kept.disposeAsync() };
 }
 
+/** Waits for it, but no longer than this: what is left then is cut off, and no letter with it. */
+async function within(milliseconds: number, work: Promise<void>): Promise<void> {
+  const timer = new AbortController();
+  const end = () => timer.abort();
+  const late = wait(milliseconds, undefined, { signal: timer.signal, ref: false }).catch(() => {});
+  await Promise.race([work.finally(end), late]);
+}
+
+/** How long another may be leaving the data folder: a verb of the command line, or an office that is closing. */
+const PATIENCE = 15_000;
+
 async function openAlone({ data, settings, log, onStopped }: PostOfficeOptions): Promise<DurableStore> {
-  try {
-    return await openData({
-      data,
-      settings,
-      onStopped: (err) => {
-        log.fatal({ err }, 'the store has stopped');
-        onStopped();
-      },
-    });
-  } catch (thrown) {
-    if (thrown instanceof DataInUse) throw new Failure(thrown.message);
-    throw thrown;
+  const until = Date.now() + PATIENCE;
+  for (;;) {
+    try {
+      return await openData({
+        data,
+        settings,
+        onStopped: (err) => {
+          log.fatal({ err }, 'the store has stopped');
+          onStopped();
+        },
+      });
+    } catch (thrown) {
+      if (!(thrown instanceof DataInUse)) throw thrown;
+      if (Date.now() > until || (await isOpen(data))) throw new Failure(thrown.message);
+      await wait(50);
+    }
   }
+}
+
+/** Whether an office is open there, which will not go away by waiting. */
+async function isOpen(data: string): Promise<boolean> {
+  const office = await connectOffice(data);
+  await office?.close();
+  return office !== undefined;
 }
 
 function certificateFor(data: string, settings: Settings, hostname: string): Promise<Certificate> {

@@ -34,7 +34,7 @@ export async function serveUntilStopped({ data, settings, onDoor }: ServeOptions
     greet(office, data);
     // Said whatever the level: whoever starts an office wants to know where it is.
     const always = log.child({}, { level: 'info' });
-    for (const door of office.doors) always.info({ listener: door.door }, doorLine(door));
+    for (const door of office.doors) always.info(doorLine(door));
     for (const door of office.doors) onDoor(door);
     const why = await stop.asked;
     log.info({ why }, 'closing');

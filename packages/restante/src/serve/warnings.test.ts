@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { readSettings } from '../config/read-settings.ts';
+import type { Settings } from '../config/settings.ts';
+import { type Circumstances, warnings } from './warnings.ts';
+
+const DAY = 86_400_000;
+const NOW = Date.UTC(2027, 0, 1);
+
+function settingsOf(text: string): Settings {
+  const read = readSettings({ text, folder: '/' });
+  assert.ok(read.type === 'settings');
+  return read.settings;
+}
+
+function warned(changes: Partial<Circumstances> & { readonly validUntil?: number }): string {
+  const { validUntil = NOW + 365 * DAY, ...rest } = changes;
+  const certificate = { files: { cert: 'cert.pem', key: 'key.pem' }, context: {}, names: [], validUntil };
+  const usual = { settings: settingsOf(''), certificate, doors: [], postmaster: undefined, now: NOW };
+  return [...warnings({ ...usual, ...rest })].join('\n');
+}
+
+test('an office as it comes gives no cause', () => {
+  const doors = [{ door: 'lmtp', address: { type: 'tcp', host: '127.0.0.1', port: 1024 } }] as const;
+  assert.equal(warned({ doors }), '');
+});
+
+test('a certificate that runs out is told of a month ahead', () => {
+  assert.equal(warned({ validUntil: NOW + 31 * DAY }), '');
+  assert.match(warned({ validUntil: NOW + 29 * DAY }), /cert\.pem runs out on 2027-01-30/);
+  assert.match(warned({ validUntil: NOW - DAY }), /cert\.pem ran out on 2026-12-31/);
+});
+
+test('LMTP that strangers can reach, a postmaster who is not there, passwords in the clear', () => {
+  const doors = [
+    { door: 'lmtp', address: { type: 'tcp', host: '0.0.0.0', port: 24 } },
+    { door: 'lmtp', address: { type: 'unix', path: '/run/lmtp' } },
+    { door: 'pop3', address: { type: 'tcp', host: '0.0.0.0', port: 110 } },
+  ] as const;
+  assert.match(warned({ doors }), /^whoever reaches 0\.0\.0\.0:24 can deliver.*$/);
+  assert.match(warned({ settings: settingsOf('postmaster = "anna"') }), /no account anna/);
+  assert.match(warned({ settings: settingsOf('cleartext = "always"') }), /can be read/);
+});

@@ -1,0 +1,40 @@
+import { isLoopback } from '@restante/pop/server';
+import type { Account } from '../accounts/account.ts';
+import { formatListen } from '../config/listen-address.ts';
+import type { Settings } from '../config/settings.ts';
+import type { Certificate } from '../tls/certificate.ts';
+import type { OpenDoor } from './listening.ts';
+
+const DAY = 86_400_000;
+/** Time enough to have a certificate renewed. */
+const SOON = 30 * DAY;
+
+export interface Circumstances {
+  readonly settings: Settings;
+  readonly certificate: Certificate;
+  readonly doors: readonly OpenDoor[];
+  /** The account that `postmaster` names, if it is there. */
+  readonly postmaster: Account | undefined;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+/** What an operator should know when the office opens: nothing that keeps it closed, but nothing to be left as it is. */
+export function* warnings({ settings, certificate, doors, postmaster, now }: Circumstances): Generator<string> {
+  if (certificate.validUntil < now + SOON) {
+    const day = new Date(certificate.validUntil).toISOString().slice(0, 10);
+    const tense = certificate.validUntil < now ? 'ran' : 'runs';
+    yield `the certificate ${certificate.files.cert} ${tense} out on ${day}: renew it, and open the office anew`;
+  }
+  for (const { door, address } of doors) {
+    if (door === 'lmtp' && address.type === 'tcp' && !isLoopback(address.host) && address.host !== 'localhost') {
+      yield `whoever reaches ${formatListen(address)} can deliver mail without being asked who they are`;
+    }
+  }
+  if (settings.postmaster !== undefined && postmaster === undefined) {
+    yield `postmaster: there is no account ${settings.postmaster}, so mail for postmaster has to wait: make it`;
+  }
+  if (settings.cleartext === 'always') {
+    yield 'cleartext = "always": passwords of whoever calls without TLS can be read on their way';
+  }
+}
