@@ -44,12 +44,13 @@ export type FaultStep = (typeof faultSteps)[number];
  * What happens at a step:
  *
  * - `kill`: the process is gone, as by SIGKILL
+ * - `hang`: the thread does nothing more, so that a test can kill the process exactly there
  * - `ENOSPC`, `EIO`: the operation there fails with this error
  * - `skip-sync`: planted at a `…before-sync` step, the sync is left out: a lie that the power-cut test must notice
  * - `answer-early`: planted at `deliver.before-append` or `expunge.before-slice`, the answer goes out before the work is
  *   done: a lie that the crash test must notice
  */
-export type FaultAction = 'kill' | 'ENOSPC' | 'EIO' | 'skip-sync' | 'answer-early';
+export type FaultAction = 'kill' | 'hang' | 'ENOSPC' | 'EIO' | 'skip-sync' | 'answer-early';
 
 export interface Fault {
   readonly action: FaultAction;
@@ -79,8 +80,9 @@ export class Faults {
       case 'kill':
         process.kill(process.pid, 'SIGKILL');
         // The signal takes this thread only when the kernel next schedules it: let nothing more happen here.
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
-        return undefined;
+        return hang();
+      case 'hang':
+        return hang();
       case 'ENOSPC':
       case 'EIO':
         throw Object.assign(new Error(`${fault.action}: planted at ${step}`), { code: fault.action });
@@ -88,4 +90,8 @@ export class Faults {
         return fault.action;
     }
   }
+}
+
+function hang(): undefined {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
 }

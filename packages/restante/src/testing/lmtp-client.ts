@@ -93,10 +93,15 @@ export class LmtpClient {
 
   /** Ends the letter that was begun: one reply for each of its `recipients`. */
   async finish(recipients: number): Promise<LmtpOutcome> {
-    await this.write('.\r\n');
     const replies: LmtpReply[] = [];
-    for (let answered = 0; answered < recipients; answered += 1) replies.push(await this.#reply());
+    for await (const reply of this.answers(recipients)) replies.push(reply);
     return replies;
+  }
+
+  /** Ends the letter that was begun; each of its recipients' replies as soon as it is there. */
+  async *answers(recipients: number): AsyncGenerator<LmtpReply, void, void> {
+    await this.write('.\r\n');
+    for (let answered = 0; answered < recipients; answered += 1) yield await this.#reply();
   }
 
   async quit(): Promise<void> {

@@ -61,8 +61,8 @@ async function callFor(options: ClientsOptions, maildrop: string, turns: Turns, 
   const sessions = [await office.openSession(maildrop)];
   if (random.oneIn(3)) sessions.push(await office.openSession(maildrop));
   await Promise.all(sessions.map((session) => useSession(options, maildrop, session)));
-  if (time % 3 === 2) await turns.take(() => undelete(options, maildrop));
-  if (time % 5 === 4) await turns.take(() => purge(options));
+  if (time % 2 === 1) await turns.take(() => undelete(options, maildrop));
+  if (time % 3 === 2) await turns.take(() => purge(options));
 }
 
 async function undelete({ office, random, promises, record }: ClientsOptions, maildrop: string): Promise<void> {
@@ -85,18 +85,22 @@ async function purge({ office, record }: ClientsOptions): Promise<void> {
 async function useSession(options: ClientsOptions, maildrop: string, session: Session): Promise<void> {
   const { random, promises, record } = options;
   const listing = await session.list();
-  for (const [index, uniqueId] of listing.entries()) {
-    const known = promises.letterOf(maildrop, uniqueId) !== undefined;
-    if (known && !random.oneIn(10)) continue;
-    const letter = recogniseLetter(await session.retrieve(index + 1));
-    const { name, sha256 } = letter ?? { name: `a letter without a name, ${uniqueId}`, sha256: '' };
+  const idOf = (index: number) => listing[index] ?? '';
+  const isKnown = (index: number) => promises.letterOf(maildrop, idOf(index)) !== undefined;
+  // Letters that no client knows by their unique-ids yet, and a few that are known; not so many that it takes long.
+  const fetched = [...listing.keys()].filter((index) => !isKnown(index) || random.oneIn(20)).slice(0, 64);
+  const letters = await session.retrieve(fetched.map((index) => index + 1));
+  for (const [position, index] of fetched.entries()) {
+    const uniqueId = idOf(index);
+    const { name, sha256 } = recogniseLetter(letters[position] ?? Buffer.alloc(0)) ?? { name: uniqueId, sha256: '' };
     record({ type: 'retrieved', maildrop, letter: name, uniqueId, sha256 });
   }
   // The more there is, the more is removed, so that the mailbox neither empties nor grows.
-  const remove = random.some([...listing.keys()], Math.min(90, listing.length));
-  const letters = remove.flatMap((index) => promises.letterOf(maildrop, listing[index] ?? '') ?? []);
-  record({ type: 'removing', maildrop, letters, at: Date.now() });
-  if (await session.quit(remove.map((index) => index + 1))) record({ type: 'removed', maildrop, letters });
+  const remove = random.some([...listing.keys()].filter(isKnown), Math.min(90, listing.length * 2));
+  const removed = remove.map((index) => promises.letterOf(maildrop, idOf(index)) ?? '');
+  if (removed.length > 0) record({ type: 'removing', maildrop, letters: removed, at: Date.now() });
+  const isDone = await session.quit(remove.map((index) => index + 1));
+  if (isDone && removed.length > 0) record({ type: 'removed', maildrop, letters: removed });
 }
 
 /** Lets undelete and purge have one turn after the other, so that it is known what can be brought back. */

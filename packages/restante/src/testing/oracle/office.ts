@@ -21,7 +21,8 @@ export interface Office {
 export interface Session {
   /** The unique-ids by message-number, the first one's at 0. */
   list(): Promise<readonly string[]>;
-  retrieve(number: number): Promise<Buffer>;
+  /** The letters of these message-numbers, in this order. */
+  retrieve(numbers: readonly number[]): Promise<readonly Buffer[]>;
   /** Marks these and quits. Whether the answer was +OK. */
   quit(remove: readonly number[]): Promise<boolean>;
 }
@@ -66,13 +67,17 @@ export function storeOffice(store: Store, compact: () => Promise<unknown> = asyn
           }
           return uniqueIds;
         },
-        async retrieve(number) {
-          const slices: Uint8Array[] = [];
-          const [entry] = await entries(number, number);
-          for (let at = 0; at < (entry?.octets ?? 0); at += slices.at(-1)?.length ?? 0) {
-            slices.push(await maildrop.read(number, at));
+        async retrieve(numbers) {
+          const letters: Buffer[] = [];
+          for (const number of numbers) {
+            const slices: Uint8Array[] = [];
+            const [entry] = await entries(number, number);
+            for (let at = 0; at < (entry?.octets ?? 0); at += slices.at(-1)?.length ?? 0) {
+              slices.push(await maildrop.read(number, at));
+            }
+            letters.push(Buffer.concat(slices));
           }
-          return Buffer.concat(slices);
+          return letters;
         },
         async quit(remove) {
           const by = { account: name, session: 'session', address: '127.0.0.1' };

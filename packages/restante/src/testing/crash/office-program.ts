@@ -1,0 +1,57 @@
+/** A post office in a process of its own, made to be killed: the store, LMTP and POP3 on loopback, an operator's channel. */
+import { createPop3Server } from '@restante/pop/server';
+import { LmtpServer } from '../../delivery/lmtp-server.ts';
+import { AccountRoutes } from '../../delivery/routes.ts';
+import { openStore } from '../../store/store.ts';
+import type { Notice, OfficeSettings, Order, Request } from './orders.ts';
+
+const HOST = '127.0.0.1';
+
+const settings = JSON.parse(process.argv[2] ?? '') as OfficeSettings;
+const store = await openStore(settings);
+const by = { account: 'operator', session: 'operator', address: 'local' };
+
+async function serve(request: Request): Promise<number> {
+  switch (request.type) {
+    case 'undelete':
+      return store.undelete(request.maildrop, { uniqueIds: request.uniqueIds }, by);
+    case 'purge':
+      return store.purge(request.before);
+    case 'compact':
+      return (await store.compact(0.3)).segments;
+    case 'add-account':
+      await store.add({ name: request.name, addresses: [], passwordHash: '$none$' });
+      return 1;
+    case 'remove-account':
+      await store.remove(request.name);
+      return 1;
+  }
+}
+
+function tell(notice: Notice): void {
+  process.send?.(notice);
+}
+
+const pop3 = createPop3Server({
+  authenticate: ({ authenticationIdentity }) => ({ type: 'accepted', account: authenticationIdentity }),
+  openMaildrop: (name) => store.openMaildrop(name),
+  hostname: 'office.example',
+});
+const routes = new AccountRoutes({ accounts: store, domains: ['localhost'] });
+const lmtp = new LmtpServer({ store, routes, hostname: 'office.example' });
+
+process.on('message', ({ id, request }: Order) => {
+  serve(request).then(
+    (result) => tell({ type: 'done', id, result }),
+    (error: unknown) => tell({ type: 'failed', id, message: String(error) }),
+  );
+});
+process.on('disconnect', () => process.exit());
+
+const [letters, mailboxes] = [await lmtp.listen({ host: HOST, port: 0 }), await pop3.listen({ host: HOST, port: 0 })];
+tell({ type: 'open', lmtp: portOf(letters), pop3: portOf(mailboxes) });
+
+function portOf(listening: object): number {
+  if ('port' in listening && typeof listening.port === 'number') return listening.port;
+  throw new Error('listens on no port');
+}
