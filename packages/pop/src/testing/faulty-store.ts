@@ -3,7 +3,16 @@ import type { Delivery, Envelope, Placed, Store, UndeleteChoice } from '../maild
 import { StoreError, type StoreErrorKind } from '../maildrop/store-error.ts';
 
 /** The methods of a store, its maildrops and its deliveries that can fail. `commit` is counted by recipient. */
-export type FaultyMethod = 'openMaildrop' | 'entries' | 'read' | 'expunge' | 'write' | 'commit' | 'undelete' | 'purge';
+export type FaultyMethod =
+  | 'openMaildrop'
+  | 'entries'
+  | 'read'
+  | 'expunge'
+  | 'hasRoom'
+  | 'write'
+  | 'commit'
+  | 'undelete'
+  | 'purge';
 
 export interface StoreFault {
   readonly method: FaultyMethod;
@@ -33,6 +42,11 @@ export class FaultyStore implements Store {
 
   openMaildrop(name: string): MaybePromise<Maildrop> {
     return this.#through('openMaildrop', async () => this.#faultyMaildrop(await this.#store.openMaildrop(name)));
+  }
+
+  /** There is always room in a store that cannot tell. */
+  hasRoom(octets: number): MaybePromise<boolean> {
+    return this.#through('hasRoom', () => this.#store.hasRoom?.(octets) ?? true);
   }
 
   /** Each recipient gets a delivery of his own, so that one can fail while the others get their letter. */

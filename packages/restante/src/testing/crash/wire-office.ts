@@ -21,7 +21,8 @@ export function wireOffice(process: OfficeProcess): Office {
     await sender.write(stuffed(letter.content));
     let answered = 0;
     for await (const { code, text } of sender.answers(maildrops.length)) {
-      answer(answered, code === 250 ? { type: 'accepted' } : { type: 'refused', why: `${code} ${text}` });
+      const [, uniqueId = ''] = /kept as (\S+)$/u.exec(text) ?? [];
+      answer(answered, code === 250 ? { type: 'accepted', uniqueId } : { type: 'refused', why: `${code} ${text}` });
       answered += 1;
     }
     senders.push(sender);
