@@ -89,10 +89,14 @@ async function useSession(options: ClientsOptions, maildrop: string, session: Se
   const isKnown = (index: number) => promises.letterOf(maildrop, idOf(index)) !== undefined;
   // Letters that no client knows by their unique-ids yet, and a few that are known; not so many that it takes long.
   const fetched = [...listing.keys()].filter((index) => !isKnown(index) || random.oneIn(20)).slice(0, 64);
-  const letters = await session.retrieve(fetched.map((index) => index + 1));
-  for (const [position, index] of fetched.entries()) {
-    const uniqueId = idOf(index);
-    const { name, sha256 } = recogniseLetter(letters[position] ?? Buffer.alloc(0)) ?? { name: uniqueId, sha256: '' };
+  const letters = await session.retrieve(fetched.map((index) => index + 1)).catch((error: unknown) => {
+    if (error instanceof OfficeLost) throw error;
+    record({ type: 'unreadable', maildrop, what: String(error) });
+    return [];
+  });
+  for (const [position, letter] of letters.entries()) {
+    const uniqueId = idOf(fetched[position] ?? -1);
+    const { name, sha256 } = recogniseLetter(letter) ?? { name: uniqueId, sha256: '' };
     record({ type: 'retrieved', maildrop, letter: name, uniqueId, sha256 });
   }
   // The more there is, the more is removed, so that the mailbox neither empties nor grows.

@@ -128,6 +128,12 @@ test('what a session fetched is whole too', () => {
   assert.deepEqual(kinds(fetched, mailbox()), ['damaged']);
 });
 
+test('a listed letter that a session cannot fetch is a broken promise', () => {
+  assert.deepEqual(kinds(promisesOf({ type: 'unreadable', maildrop: 'one', what: 'damage' }), mailbox()), [
+    'unreadable',
+  ]);
+});
+
 test('count and octets are the sums', () => {
   const [found] = mailbox(placement());
   assert.ok(found);

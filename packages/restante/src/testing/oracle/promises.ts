@@ -19,6 +19,8 @@ export type PromiseEvent =
       readonly uniqueId: string;
       readonly sha256: string;
     }
+  /** A session could not fetch a letter that is listed. */
+  | { readonly type: 'unreadable'; readonly maildrop: string; readonly what: string }
   /** `at` in milliseconds since 1970, for purge. */
   | { readonly type: 'removing'; readonly maildrop: string; readonly letters: readonly string[]; readonly at: number }
   /** +OK to QUIT: from here on they are gone, whatever happens (P3-63). */
@@ -85,6 +87,10 @@ export class Promises {
       this.#purging(event.before);
       return;
     }
+    if (event.type === 'unreadable') {
+      this.#violate('unreadable', event.maildrop, event.what);
+      return;
+    }
     if (event.type === 'sending') {
       const { maildrop, letter, sha256 } = event;
       this.#letters(maildrop).set(letter, { sha256, presence: 'maybe', restorable: false });
@@ -141,7 +147,11 @@ export class Promises {
     }
   }
 
-  #note(event: Exclude<PromiseEvent, { type: 'sending' | 'purging' }>, name: string, letter: KnownLetter): void {
+  #note(
+    event: Exclude<PromiseEvent, { type: 'sending' | 'purging' | 'unreadable' }>,
+    name: string,
+    letter: KnownLetter,
+  ): void {
     switch (event.type) {
       case 'accepted':
         // The owner may have seen and removed it before its sender was answered.

@@ -8,7 +8,7 @@ import { type PromiseEvent, Promises, type Violation } from '../oracle/promises.
 import { Random } from '../oracle/random.ts';
 import { type Image, type Loss, losses } from './disk.ts';
 import { digestOf, moveImage, writeImage } from './image.ts';
-import { type Moment, momentsOf, type Recording, replay } from './replay.ts';
+import { type Moment, momentsOf, type Point, type Recording, replay } from './replay.ts';
 import { workloadLimits } from './workload.ts';
 
 /** A power cut after which a promise was not kept. */
@@ -31,6 +31,8 @@ export interface CutOptions {
   /** How many kinds of loss are tried at each moment: first that of all that is unsynced, then others by turns. */
   readonly losses: number;
   readonly seed: number;
+  /** The only kind of moment that matters; default all kinds. */
+  readonly only?: Point;
   /** Broken promises after which it ends; default 1. */
   readonly enough?: number;
 }
@@ -40,7 +42,7 @@ export async function cutPower(recording: Recording, options: CutOptions): Promi
   const random = new Random(options.seed);
   const broken: Broken[] = [];
   let cuts = 0;
-  const moments = choose(momentsOf(recording), options.moments, random);
+  const moments = choose(momentsOf(recording), options, random);
   await replay(recording, moments, async (moment, disk, events) => {
     const seen = new Set<string>();
     for (let time = 0; time < options.losses && broken.length < (options.enough ?? 1); time += 1) {
@@ -86,21 +88,21 @@ async function checkCut(
   }
 }
 
-/** Half of them where an answer went out, a third where a sync was over, the rest anywhere; spread over the recording. */
-function choose(all: readonly Moment[], count: number, random: Random): readonly Moment[] {
-  const shares = {
-    answered: Math.ceil(count / 2),
-    synced: Math.ceil(count / 3),
-    between: Math.floor(count / 6),
-  } as const;
-  const chosen: Moment[] = [];
-  for (const [point, share] of Object.entries(shares)) {
+/** How many of a hundred moments are of which kind, unless only one kind is asked for. */
+const shares: Readonly<Record<Point, number>> = { accepted: 25, removed: 20, restored: 10, synced: 30, between: 15 };
+
+/** Chooses moments of each kind, spread over the recording. */
+function choose(all: readonly Moment[], { moments, only }: CutOptions, random: Random): readonly Moment[] {
+  return (Object.keys(shares) as Point[]).flatMap((point) => {
+    if (only !== undefined && only !== point) return [];
     const candidates = all.filter((moment) => moment.point === point);
+    const share = only === undefined ? Math.ceil((moments * shares[point]) / 100) : moments;
     const step = Math.max(1, candidates.length / share);
-    for (let at = 0; at < candidates.length; at += step) {
-      const moment = candidates[Math.min(candidates.length - 1, Math.floor(at + random.below(Math.ceil(step))))];
-      if (moment) chosen.push(moment);
+    const chosen: Moment[] = [];
+    for (let from = 0; from < candidates.length; from += step) {
+      const [first, last] = [Math.floor(from), Math.min(candidates.length, Math.floor(from + step))];
+      chosen.push(...candidates.slice(first + random.below(Math.max(1, last - first))).slice(0, 1));
     }
-  }
-  return chosen;
+    return chosen;
+  });
 }

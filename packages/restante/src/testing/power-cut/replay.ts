@@ -6,9 +6,11 @@ import type { Effect, Traced } from './trace.ts';
 export interface Moment {
   /** The line of the trace that came last. */
   readonly line: number;
-  /** What is special about it: a sync is over, an answer went out; or nothing. */
-  readonly point: 'synced' | 'answered' | 'between';
+  readonly point: Point;
 }
+
+/** What is special about a moment: this answer went out, or a sync is over; or nothing. */
+export type Point = 'accepted' | 'removed' | 'restored' | 'synced' | 'between';
 
 export interface Recording {
   readonly folder: string;
@@ -26,9 +28,17 @@ type Happening = { readonly line: number; readonly traced: Traced; readonly over
 export function momentsOf(recording: Recording): readonly Moment[] {
   return happenings(recording).map(({ line, traced: { effect }, over }) => {
     if (over && effect.type === 'sync' && isIn(recording, effect.path)) return { line, point: 'synced' };
-    if (!over && eventsIn(recording, effect).some(({ type }) => answers.has(type))) return { line, point: 'answered' };
-    return { line, point: 'between' };
+    const answer = over
+      ? undefined
+      : eventsIn(recording, effect)
+          .map(({ type }) => type)
+          .find(isAnswer);
+    return { line, point: answer ?? 'between' };
   });
+}
+
+function isAnswer(type: PromiseEvent['type']): type is 'accepted' | 'removed' | 'restored' {
+  return type === 'accepted' || type === 'removed' || type === 'restored';
 }
 
 /** Walks through a recording, stops at the moments asked for, and tells what was on the disk and what was promised. */
@@ -56,8 +66,6 @@ export async function replay(
 export function without(recording: Recording, leftOut: (effect: Effect) => boolean): Recording {
   return { ...recording, traced: recording.traced.filter(({ effect }) => !leftOut(effect)) };
 }
-
-const answers: ReadonlySet<PromiseEvent['type']> = new Set(['accepted', 'removed', 'restored']);
 
 /** Begins and ends of calls, in the order of the trace. */
 function happenings({ traced }: Recording): readonly Happening[] {
