@@ -234,6 +234,21 @@ describe('wrong commands', () => {
     assert.equal(talk.say('NOOP'), '250 2.0.0');
   });
 
+  it('are not those that came in one packet with a MAIL that was refused (SM-41)', () => {
+    const talk = new Talk();
+    talk.say('LHLO x');
+    const recipients = 'RCPT TO:<pat>\r\n'.repeat(50);
+    const replies = talk.sendOctets(`MAIL FROM:<> SIZE=99999\r\n${recipients}DATA\r\nRSET\r\nNOOP\r\n`);
+    const codes = replies.match(/^\d{3}/gm);
+    assert.deepEqual(codes, ['552', ...Array(51).fill('503'), '250', '250']);
+    for (let letter = 0; letter < 50; letter += 1) {
+      assert.match(
+        talk.sendOctets('MAIL FROM:<>\r\nRCPT TO:<nobody>\r\nDATA\r\nRSET\r\n'),
+        /^250.*\r\n550.*\r\n503.*\r\n250.*\r\n$/,
+      );
+    }
+  });
+
   it('of SMTP are told that this is LMTP (LM-02)', () => {
     for (const line of ['EHLO mx', 'HELO mx', 'ehlo']) assert.equal(new Talk().say(line), '500 5.5.1');
   });

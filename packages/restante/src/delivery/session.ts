@@ -200,7 +200,13 @@ export class DeliverySession {
     if ('unknown' in command) return this.#unknown(command.unknown);
     const { keyword, argument } = command;
     const row = COMMANDS[keyword];
-    if (!row.states.includes(this.#state)) return replies.outOfOrder(keyword, this.#state);
+    if (!row.states.includes(this.#state)) {
+      const refusal = replies.outOfOrder(keyword, this.#state);
+      if (this.hello === undefined) return refusal;
+      // Who pipelines names recipients before it can know that the sender was refused: that is not counted as an error.
+      this.send(refusal);
+      return undefined;
+    }
     const misfit = argument === undefined ? row.argument === 'required' : row.argument === 'none';
     if (misfit) return replies.WRONG_ARGUMENT[keyword];
     HANDLERS[keyword](this, argument ?? '');
