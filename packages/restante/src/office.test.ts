@@ -17,7 +17,7 @@ let office: LocalOffice;
 before(async () => {
   data = await mkdtemp(join(tmpdir(), 'restante-office-'));
   store = await openStore({ data });
-  office = new LocalOffice({ data, store, domains: ['localhost', 'Post.Example'] });
+  office = new LocalOffice({ data, store, domains: ['localhost', 'post.example'] });
 });
 after(async () => {
   await store.close();

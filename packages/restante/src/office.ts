@@ -12,7 +12,7 @@ import type { DurableStore } from './store/store.ts';
 /** An account as its operator sees it. */
 export interface AccountView {
   readonly name: string;
-  /** Its own addresses, beyond NAME@ each served domain. */
+  /** Its own addresses, beyond NAME@ each of our domains. */
   readonly addresses: readonly string[];
   readonly state: 'enabled' | 'disabled';
   /** Letters in its maildrop now, and their octets. */
@@ -59,7 +59,7 @@ export type OfficeStore = AccountIndex & Pick<DurableStore, 'openMaildrop' | 'st
 export interface LocalOfficeOptions {
   readonly data: string;
   readonly store: OfficeStore;
-  /** The domains in which every account's name is an address. */
+  /** The domains in which every account's name is an address, in ASCII and lower case. */
   readonly domains: readonly string[];
   /** POP3 connections that are open now; absent while the office is closed. */
   readonly sessions?: () => number;
@@ -82,7 +82,7 @@ export class LocalOffice implements Office {
       const { store } = this.#options;
       if ((await store.byName(name)) !== undefined) throw new Failure(`there is an account ${name} already`);
       for (const address of addresses) await this.#refuseTaken(address, name);
-      for (const domain of this.#options.domains) await this.#refuseTaken(`${name}@${domain.toLowerCase()}`, name);
+      for (const domain of this.#options.domains) await this.#refuseTaken(`${name}@${domain}`, name);
       return this.#view(await store.add({ name, addresses, passwordHash: request.passwordHash }));
     });
   }
@@ -94,7 +94,7 @@ export class LocalOffice implements Office {
     if (owner !== undefined) throw new Failure(`${address} belongs to the account ${owner.name} already`);
     const at = address.lastIndexOf('@');
     const local = address.slice(0, at);
-    if (local === name || !domains.some((domain) => domain.toLowerCase() === address.slice(at + 1))) return;
+    if (local === name || !domains.includes(address.slice(at + 1))) return;
     const namesake = await store.byName(local);
     if (namesake !== undefined)
       throw new Failure(`${address} reaches the account ${namesake.name} already, by its name`);

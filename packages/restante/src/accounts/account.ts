@@ -4,7 +4,7 @@ import type { MaybePromise } from '@restante/pop/maildrop';
 export interface Account {
   /** 1 to 64 of a-z, 0-9, `.`, `_`, `-`, `+`, beginning with a letter or digit; kept in lower case. */
   readonly name: string;
-  /** Full addresses that reach it, beyond NAME@ each served domain; in lower case. */
+  /** Full addresses that reach it, beyond NAME@ each of our domains; in lower case. */
   readonly addresses: readonly string[];
   /** A PHC string (`$argon2id$…`). */
   readonly passwordHash: string;

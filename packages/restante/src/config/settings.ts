@@ -34,7 +34,7 @@ export const SETTINGS = {
   domains: optional(
     lines('domain names', DOMAIN),
     '["localhost", the machine\'s name]',
-    'Every account NAME is reachable as NAME@D for each domain D here. The domains of addresses given to accounts are served too.',
+    'Every account NAME is reachable as NAME@D for each domain D here. A domain that only stands in addresses given to accounts is served too, for these addresses and postmaster.',
   ),
   postmaster: optional(
     line('the name of an account', /^[a-z0-9][a-z0-9._+-]{0,63}$/),

@@ -25,7 +25,7 @@ function index(people: readonly Account[] = PEOPLE, later = false): AccountRoute
   };
 }
 
-const DOMAINS = ['localhost', 'Store.Example'];
+const DOMAINS = ['localhost', 'store.example'];
 
 async function route(address: string, options: Partial<AccountRoutesOptions> = {}): Promise<Route> {
   const path = parsePath(address);
@@ -36,9 +36,16 @@ async function route(address: string, options: Partial<AccountRoutesOptions> = {
 const to = (maildrop: string): Route => ({ type: 'maildrop', maildrop });
 
 describe('route', () => {
-  it('leads to an account by its bare name and by its name at each served domain', async () => {
-    for (const address of ['pat', 'pat@localhost', 'pat@store.example', 'pat@example.org', 'pat@example.net']) {
+  it('leads to an account by its bare name and by its name at each of our domains', async () => {
+    for (const address of ['pat', 'pat@localhost', 'pat@store.example']) {
       assert.deepEqual(await route(address), to('pat'), address);
+    }
+  });
+
+  it('does not lead to a namesake in a domain that is served for the addresses of others', async () => {
+    const people = [account('info', ['info@one.example']), account('pat', ['pat@two.example'])];
+    for (const address of ['info@two.example', 'pat@one.example']) {
+      assert.deepEqual(await route(address, { accounts: index(people) }), { type: 'unknown-user' }, address);
     }
   });
 
@@ -86,7 +93,7 @@ describe('route', () => {
     for (const address of [
       'pat',
       'info@example.org',
-      'pat@example.net',
+      'pat@store.example',
       'jones',
       'pat@elsewhere.example',
       'PostMaster',
@@ -96,7 +103,7 @@ describe('route', () => {
   });
 
   it('is at hand at once when the index has it at hand', () => {
-    const path = parsePath('pat@example.net');
+    const path = parsePath('pat@store.example');
     assert.ok(path);
     assert.deepEqual(new AccountRoutes({ accounts: index(), domains: DOMAINS }).resolve(path), to('pat'));
   });

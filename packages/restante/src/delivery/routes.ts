@@ -1,4 +1,3 @@
-import { domainToASCII } from 'node:url';
 import type { MaybePromise } from '@restante/pop/maildrop';
 import type { Account, AccountIndex } from '../accounts/account.ts';
 import type { Path } from './path.ts';
@@ -25,7 +24,7 @@ export interface Routes {
 
 export interface AccountRoutesOptions {
   readonly accounts: Pick<AccountIndex, 'byName' | 'byAddress' | 'servesDomain' | 'first'>;
-  /** Domains in which every account's name is an address; case does not matter. */
+  /** Domains in which every account's name is an address, in ASCII and lower case. */
   readonly domains: readonly string[];
   /** The account that gets postmaster's mail; else one of the name `postmaster`, else the first account. */
   readonly postmaster?: string;
@@ -35,9 +34,11 @@ export interface AccountRoutesOptions {
 const NAME = /^[a-z0-9][a-z0-9._+-]{0,63}$/;
 
 /**
- * Routes by the accounts: bare NAME, NAME at each served domain, and each account's own addresses, which come first.
- * A domain is served when it is named in `domains` or when any account has an address in it. Local-parts are matched
- * without regard to case: our local policy (SM-10, RFC 5321 §2.4 leaves it to the final host).
+ * Routes by the accounts: each account's own addresses, which come first, bare NAME, and NAME at each of `domains`.
+ *
+ * A domain in which only some account has an address is served too, but belongs to those who have addresses in it (and
+ * to postmaster, SM-08): `info@there.example` must not reach an account `info` that was made for another domain. Local-parts
+ * are matched without regard to case: our local policy (SM-10, RFC 5321 §2.4 leaves it to the final host).
  */
 export class AccountRoutes implements Routes {
   readonly #accounts: AccountRoutesOptions['accounts'];
@@ -46,7 +47,7 @@ export class AccountRoutes implements Routes {
 
   constructor(options: AccountRoutesOptions) {
     this.#accounts = options.accounts;
-    this.#domains = new Set(options.domains.map((domain) => domainToASCII(domain) || domain.toLowerCase()));
+    this.#domains = new Set(options.domains);
     this.#postmaster = options.postmaster?.toLowerCase();
   }
 
@@ -64,9 +65,10 @@ export class AccountRoutes implements Routes {
     return andThen(this.#accounts.byAddress(`${local}@${domain}`), (account) => {
       if (account !== undefined) return routeTo(account);
       if (this.#domains.has(domain)) return this.#byLocalPart(local);
-      return andThen(this.#accounts.servesDomain(domain), (served) =>
-        served ? this.#byLocalPart(local) : { type: 'not-served' },
-      );
+      return andThen(this.#accounts.servesDomain(domain), (served) => {
+        if (!served) return { type: 'not-served' };
+        return local === 'postmaster' ? this.#byLocalPart(local) : { type: 'unknown-user' };
+      });
     });
   }
 

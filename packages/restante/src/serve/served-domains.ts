@@ -8,7 +8,8 @@ export function hostName(settings: Settings): string {
   return /^[a-z0-9.-]{1,255}$/.test(name) ? name : 'localhost';
 }
 
-/** The domains in which every account's name is an address. */
+/** The domains in which every account's name is an address, as they stand on the wire: in ASCII and lower case. */
 export function servedDomains(settings: Settings): readonly string[] {
-  return settings.domains ?? [...new Set(['localhost', hostName(settings)])];
+  const domains = settings.domains ?? ['localhost', hostName(settings)];
+  return [...new Set(domains.map((domain) => domainToASCII(domain) || domain.toLowerCase()))];
 }
