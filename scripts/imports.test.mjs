@@ -12,16 +12,17 @@ const MAY_IMPORT = {
   'pop/wire': [],
   'pop/maildrop': ['pop/wire'],
   'pop/sasl': ['pop/wire', 'pop/maildrop'],
-  'pop/pop3': ['pop/wire', 'pop/maildrop', 'pop/sasl'],
-  'pop/server': ['pop/wire', 'pop/maildrop', 'pop/sasl', 'pop/pop3'],
-  'pop/testing': ['pop/wire', 'pop/maildrop', 'pop/sasl', 'pop/pop3', 'pop/server'],
+  'pop/dialogue': ['pop/wire'],
+  'pop/pop3': ['pop/wire', 'pop/dialogue', 'pop/maildrop', 'pop/sasl'],
+  'pop/server': ['pop/wire', 'pop/dialogue', 'pop/maildrop', 'pop/sasl', 'pop/pop3'],
+  'pop/testing': ['pop/wire', 'pop/dialogue', 'pop/maildrop', 'pop/sasl', 'pop/pop3', 'pop/server'],
   // What a reader of the README writes: by the published names only.
   'pop/examples': ['pop/.'],
   'pop/.': ['pop/wire', 'pop/maildrop', 'pop/sasl', 'pop/pop3', 'pop/server'],
   'restante/accounts': ['pop/wire', 'pop/maildrop', 'pop/sasl', 'pop/server'],
   'restante/config': ['pop/wire', 'pop/server', 'restante/accounts'],
   'restante/store': ['pop/wire', 'pop/maildrop', 'restante/accounts'],
-  'restante/delivery': ['pop/wire', 'pop/maildrop', 'pop/server', 'restante/accounts'],
+  'restante/delivery': ['pop/wire', 'pop/dialogue', 'pop/maildrop', 'pop/server', 'restante/accounts'],
   'restante/observe': [
     'pop/maildrop',
     'pop/sasl',
@@ -49,7 +50,7 @@ const MAY_IMPORT = {
 };
 /** Node's own modules that a pure part may not touch. */
 const OUTSIDE = /^node:(fs|net|tls|http|dgram|child_process|worker_threads|sqlite|timers|perf_hooks)/;
-const PURE = ['pop/wire', 'pop/maildrop', 'pop/sasl', 'pop/pop3'];
+const PURE = ['pop/wire', 'pop/dialogue', 'pop/maildrop', 'pop/sasl', 'pop/pop3'];
 
 function sources() {
   return readdirSync(join(root, 'packages'))

@@ -1,3 +1,4 @@
+import type { AnyAnswer, AnyQuestion, MachineEffect, MachineInput } from '../dialogue/machine.ts';
 import type { Entry } from '../maildrop/maildrop.ts';
 import type { StoreError } from '../maildrop/store-error.ts';
 import type { PasswordLogin, SaslServerMechanism, SaslStep, Verdict } from '../sasl/mechanism.ts';
@@ -39,27 +40,7 @@ export interface Answers {
   readonly room: undefined;
 }
 
-export type QuestionOf<T extends keyof Questions> = { readonly type: T } & Questions[T];
-export type Question = { [T in keyof Questions]: QuestionOf<T> }[keyof Questions];
-
-export type AnswerOf<T extends keyof Answers> = { readonly type: T; readonly answer: Answers[T] };
-export type Answer = { [T in keyof Answers]: AnswerOf<T> }[keyof Answers];
-
-export type Input =
-  /** The connection stands, TLS included where it comes first: greet. */
-  | { readonly type: 'connected' }
-  | { readonly type: 'octets'; readonly octets: Uint8Array }
-  /** The peer sends no more. */
-  | { readonly type: 'ended' }
-  /** Finish the reply under way, then close. */
-  | { readonly type: 'shutdown' }
-  | Answer;
-
-/** What is to be done, in order. A question is always the last. Text is Latin-1. */
-export type Effect =
-  | { readonly type: 'send'; readonly octets: string | Uint8Array }
-  /** Send everything, then close. */
-  | { readonly type: 'close'; readonly end: End; readonly reason?: string }
-  /** Close at once: what was said before must not be taken for whole. */
-  | { readonly type: 'destroy'; readonly end: End; readonly reason?: string }
-  | Question;
+export type Question = AnyQuestion<Questions>;
+export type Answer = AnyAnswer<Answers>;
+export type Input = MachineInput | Answer;
+export type Effect = MachineEffect<End> | Question;

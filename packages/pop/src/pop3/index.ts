@@ -3,7 +3,7 @@
  * @module
  */
 export { COMMANDS, type CommandRow, type Keyword } from './commands.ts';
-export type { Answer, Answers, Effect, End, Input, Question, QuestionOf, Questions } from './effects.ts';
+export type { Answer, Answers, Effect, End, Input, Question, Questions } from './effects.ts';
 export type { ExtensionCommand, ExtensionContext, ExtensionReply, State } from './extension.ts';
 export { type Pop3Service, type Pop3ServiceOptions, pop3Service } from './service.ts';
 export { Session, type Tally } from './session.ts';

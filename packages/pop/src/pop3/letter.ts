@@ -30,12 +30,13 @@ export function sendLetter(session: Session, entry: Entry, top: TopCut | undefin
     session.ask({ type: 'read', number: entry.number, from: octets }, (slice) => {
       if (slice instanceof StoreError) {
         if (octets === 0) return unreadable(session, slice);
-        return session.destroy(`message ${entry.number} broke off: ${slice.message}`);
+        return session.destroy('error', `message ${entry.number} broke off: ${slice.message}`);
       }
       if (octets === 0) session.send(status);
       octets += slice.length;
       if (slice.length === 0 || octets > entry.octets) {
         return session.destroy(
+          'error',
           `message ${entry.number} has ${octets} octets, not the ${entry.octets} it is listed with`,
         );
       }
@@ -45,7 +46,7 @@ export function sendLetter(session: Session, entry: Entry, top: TopCut | undefin
       last = part.at(-1) ?? last;
       if (octets < entry.octets && top?.done !== true) return next();
       // Without a line end the terminator would be taken for text, and with one more the octets were not those listed.
-      if (!endsLine) return session.destroy(`message ${entry.number} does not end with CRLF`);
+      if (!endsLine) return session.destroy('error', `message ${entry.number} does not end with CRLF`);
       finish();
     });
   };

@@ -38,7 +38,7 @@ export function sendListing(session: Session, status: string, line: (entry: Entr
       const entries = sound(answer, from, to);
       if (entries instanceof StoreError) {
         if (from === 1) return unreadable(session, entries);
-        return session.destroy(`a listing broke off: ${entries.message}`);
+        return session.destroy('error', `a listing broke off: ${entries.message}`);
       }
       let text = from === 1 ? status : '';
       for (const entry of entries) {

@@ -1,8 +1,9 @@
+import { Dialogue } from '../dialogue/dialogue.ts';
 import { LineReader } from '../wire/line-reader.ts';
 import { authorization } from './authorization.ts';
 import { capabilities } from './capabilities.ts';
 import type { ArgumentOf, Arguments, CommandRow, Keyword } from './commands.ts';
-import type { Answers, Effect, End, Input, QuestionOf, Questions } from './effects.ts';
+import type { Answers, End, Questions } from './effects.ts';
 import { runExtension } from './extension-command.ts';
 import type { MaildropView } from './maildrop-view.ts';
 import { argumentOf, keywordOf, rowOf } from './parser.ts';
@@ -13,9 +14,6 @@ import { transaction } from './transaction.ts';
 
 /** The longest command line of any command but AUTH, CRLF included (RFC 2449 §4, EXT-09). */
 const COMMAND_LINE = 255;
-
-/** Octets of replies in one step, after which the session waits for room before it takes the next command. */
-const BURST = 16 * 1024;
 
 /** What each command does. Exhaustive: a row in COMMANDS does not compile without its handler. */
 export type Handlers<K extends Keyword> = {
@@ -44,15 +42,11 @@ export interface Tally {
 }
 
 /**
- * One POP3 session on the server's side (RFC 1939): octets and answers in, effects out. There is no socket, clock,
- * store or randomness in it, and no octets make it throw.
- *
- * It is an object that changes rather than a state handed round, since a line reader's buffers should not be copied at
- * each step. Nothing races all the same: while a question is open, only its answer moves the session.
+ * One POP3 session on the server's side (RFC 1939): octets and answers in, effects out. No octets make it throw.
  *
  * `step`, `pending` and `tally` are for the driver; all else is for the handlers of commands.
  */
-export class Session {
+export class Session extends Dialogue<Questions, Answers, End> {
   readonly service: Pop3Service;
   readonly tally: Tally = { commands: 0, failedLogins: 0, letters: 0, retrieved: 0, topped: 0, deleted: 0 };
   situation: Situation;
@@ -60,57 +54,14 @@ export class Session {
   user: string | undefined;
   #userForNext: string | undefined;
   #view: MaildropView | undefined;
-  readonly #reader: LineReader;
   /** Takes the next line in place of the commands: a SASL exchange is under way (AUTH-27). */
   #responder: ((line: Buffer) => void) | undefined;
-  #question: keyof Questions | undefined;
-  #then: ((answer: never) => void) | undefined;
   #badCommands = 0;
-  #inputEnded = false;
-  #shutdown = false;
-  #over = false;
-  #effects: Effect[] = [];
-  /** Text of this step that is not an effect yet: replies in a row become one. */
-  #text = '';
-  /** Octets sent in this step. */
-  #sent = 0;
 
   constructor(service: Pop3Service, situation: Omit<Situation, 'state'>) {
+    super(new LineReader({ limit: service.saslLine, bareLineFeed: service.bareLineFeed }));
     this.service = service;
     this.situation = { ...situation, state: 'AUTHORIZATION' };
-    this.#reader = new LineReader({ limit: service.saslLine, bareLineFeed: service.bareLineFeed });
-  }
-
-  /** Takes one input and tells what is to be done, in order. After `close` or `destroy` nothing more comes of it. */
-  step(input: Input): readonly Effect[] {
-    if (this.#over) return [];
-    this.#effects = [];
-    this.#sent = 0;
-    switch (input.type) {
-      case 'connected':
-        // A `<` would announce APOP (P3-32).
-        this.send(ok(`${this.service.hostname.replaceAll('<', '')} POP3 ready`));
-        break;
-      case 'octets':
-        this.#reader.push(input.octets);
-        break;
-      case 'ended':
-        this.#inputEnded = true;
-        break;
-      case 'shutdown':
-        this.#shutdown = true;
-        break;
-      default:
-        this.#answer(input.type, input.answer);
-    }
-    this.#work();
-    this.#finishText();
-    return this.#effects;
-  }
-
-  /** Octets received that no command was made of yet. */
-  get pending(): number {
-    return this.#reader.pending;
   }
 
   /** The maildrop, once there has been a login. */
@@ -136,17 +87,6 @@ export class Session {
     this.#responder = responder;
   }
 
-  send(text: string): void {
-    this.#text += text;
-    this.#sent += text.length;
-  }
-
-  sendOctets(octets: Uint8Array): void {
-    this.#finishText();
-    this.#effects.push({ type: 'send', octets });
-    this.#sent += octets.length;
-  }
-
   /** Refuses a command that was wrong in itself. Before login that is counted, against those who only try. */
   bad(text: string): void {
     this.send(err(text));
@@ -155,51 +95,23 @@ export class Session {
     if (this.#badCommands >= this.service.badCommands) this.close('limit', 'too many bad commands before login');
   }
 
-  /** Asks the driver; `then` goes on with its answer, and no line is taken before. */
-  ask<T extends keyof Questions>(question: QuestionOf<T>, then: (answer: Answers[T]) => void): void {
-    this.#finishText();
-    this.#effects.push(question as Effect);
-    this.#question = question.type;
-    this.#then = then;
+  protected greet(): void {
+    this.send(ok(`${this.service.hostname.replaceAll('<', '')} POP3 ready`));
   }
 
-  close(end: End, reason?: string): void {
-    this.#end({ type: 'close', end, ...(reason !== undefined && { reason }) });
+  protected take(): boolean {
+    const line = this.reader.next();
+    if (line === undefined) return false;
+    this.#line(line);
+    return true;
   }
 
-  /** Ends in the middle of a reply: its terminator must never be sent. */
-  destroy(reason: string): void {
-    this.#end({ type: 'destroy', end: 'error', reason });
+  protected leave(): void {
+    this.close('closed');
   }
 
-  #end(effect: Effect): void {
-    this.#finishText();
-    this.#effects.push(effect);
-    this.#over = true;
-  }
-
-  #answer(type: keyof Answers, answer: unknown): void {
-    const then = this.#then;
-    if (then === undefined || type !== this.#question) throw new Error(`${type} was answered, and not asked`);
-    this.#question = undefined;
-    this.#then = undefined;
-    then(answer as never);
-  }
-
-  /** Takes lines until there is no whole one, a question is open, or it is over. */
-  #work(): void {
-    while (this.#then === undefined && !this.#over) {
-      if (this.#shutdown) {
-        this.close('shutdown');
-      } else if (this.#sent >= BURST && this.#reader.pending > 0) {
-        this.ask({ type: 'room' }, () => {});
-      } else {
-        const line = this.#reader.next();
-        if (line !== undefined) this.#line(line);
-        else if (this.#inputEnded) this.close('closed');
-        else return;
-      }
-    }
+  protected shutDown(): void {
+    this.close('shutdown');
   }
 
   #line(line: Buffer | 'too-long' | 'bare-line-feed'): void {
@@ -240,12 +152,6 @@ export class Session {
     if (!extension.states.includes(this.situation.state)) return wrongState(keyword, this.situation);
     runExtension(this, extension, line);
     return undefined;
-  }
-
-  #finishText(): void {
-    if (this.#text === '') return;
-    this.#effects.push({ type: 'send', octets: this.#text });
-    this.#text = '';
   }
 }
 

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Machine, MachineInput } from '../dialogue/machine.ts';
 import { duplexPair, ManualClock, turns } from '../testing/index.ts';
 import { Connection } from './connection.ts';
-import { Conversation, type Ending, type Machine, type MachineInput } from './conversation.ts';
+import { Conversation, type Ending } from './conversation.ts';
 
 type Question = { readonly type: 'think' };
 type Answer = { readonly type: 'think'; readonly answer: string };

@@ -1,32 +1,7 @@
+import type { Machine, MachineEffect, MachineInput } from '../dialogue/machine.ts';
 import type { MaybePromise } from '../maildrop/maildrop.ts';
 import type { Clock, Timer } from './clock.ts';
 import type { Connection, ConnectionError, ConnectionHandler } from './connection.ts';
-
-/** What every protocol's pure half is given, besides the answers to its own questions. */
-export type MachineInput =
-  | { readonly type: 'connected' }
-  | { readonly type: 'octets'; readonly octets: Uint8Array }
-  | { readonly type: 'ended' }
-  | { readonly type: 'shutdown' }
-  /** TLS stands; the answer to the question of that name. */
-  | { readonly type: 'secure'; readonly answer: undefined }
-  /** The peer has taken enough of the replies; the answer to the question of that name. */
-  | { readonly type: 'room'; readonly answer: undefined };
-
-/** What every protocol's pure half may want, besides its own questions. A question is always the last effect of a step. */
-export type MachineEffect<End extends string> =
-  | { readonly type: 'send'; readonly octets: string | Uint8Array }
-  | { readonly type: 'close'; readonly end: End; readonly reason?: string }
-  | { readonly type: 'destroy'; readonly end: End; readonly reason?: string }
-  | { readonly type: 'secure' }
-  | { readonly type: 'room' };
-
-/** A protocol's pure half: one side of one conversation. */
-export interface Machine<Question extends { readonly type: string }, Answer, End extends string> {
-  step(input: MachineInput | Answer): readonly (MachineEffect<End> | Question)[];
-  /** Octets it was given and has not worked on. */
-  readonly pending: number;
-}
 
 /** How a conversation ended: by the machine's decision, or by what befell the connection. */
 export interface Ending<End extends string> {

@@ -14,9 +14,6 @@ export {
   Conversation,
   type ConversationOptions,
   type Ending,
-  type Machine,
-  type MachineEffect,
-  type MachineInput,
 } from './conversation.ts';
 export { defaultPop3Limits } from './limits.ts';
 export {

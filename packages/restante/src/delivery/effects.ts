@@ -1,3 +1,4 @@
+import type { AnyAnswer, AnyQuestion, MachineEffect, MachineInput } from '@restante/pop/dialogue';
 import type { Outcome } from './outcome.ts';
 import type { MailParameters, Path } from './path.ts';
 import type { Route } from './routes.ts';
@@ -54,24 +55,7 @@ export interface Answers {
   readonly room: undefined;
 }
 
-export type QuestionOf<T extends keyof Questions> = { readonly type: T } & Questions[T];
-export type Question = { [T in keyof Questions]: QuestionOf<T> }[keyof Questions];
-
-export type AnswerOf<T extends keyof Answers> = { readonly type: T; readonly answer: Answers[T] };
-export type Answer = { [T in keyof Answers]: AnswerOf<T> }[keyof Answers];
-
-export type Input =
-  | { readonly type: 'connected' }
-  | { readonly type: 'octets'; readonly octets: Uint8Array }
-  /** The peer sends no more. */
-  | { readonly type: 'ended' }
-  /** Finish what the store was asked for, then close. */
-  | { readonly type: 'shutdown' }
-  | Answer;
-
-/** What is to be done, in order. A question is always the last. */
-export type Effect =
-  | { readonly type: 'send'; readonly octets: string }
-  /** Send everything, then close. */
-  | { readonly type: 'close'; readonly end: End }
-  | Question;
+export type Question = AnyQuestion<Questions>;
+export type Answer = AnyAnswer<Answers>;
+export type Input = MachineInput | Answer;
+export type Effect = MachineEffect<End> | Question;

@@ -31,6 +31,7 @@ class Talk {
     for (const effect of this.session.step(input)) {
       this.effects.push(effect);
       if (effect.type === 'send') said += effect.octets;
+      else if (effect.type === 'destroy' || effect.type === 'secure') assert.fail(`LMTP never asks to ${effect.type}`);
       else if (effect.type !== 'close') said += this.step(this.#answer(effect));
     }
     return said;
@@ -89,7 +90,14 @@ function asked(...lines: readonly string[]): DeliverySession {
 }
 
 const kinds = (effects: readonly Effect[]) =>
-  effects.map((effect) => (effect.type === 'send' ? effect.octets.match(/^\d{3} \d\.\d\.\d/gm)?.join() : effect.type));
+  effects.map((effect) =>
+    effect.type === 'send'
+      ? effect.octets
+          .toString()
+          .match(/^\d{3} \d\.\d\.\d/gm)
+          ?.join()
+      : effect.type,
+  );
 
 const LINES: Record<Keyword, string> = {
   LHLO: 'LHLO mx.example',

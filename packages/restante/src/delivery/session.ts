@@ -1,6 +1,7 @@
+import { Dialogue } from '@restante/pop/dialogue';
 import { LineReader, Unstuffer } from '@restante/pop/wire';
 import { COMMANDS, type Keyword, parseCommand, type State } from './commands.ts';
-import type { Answers, Effect, End, Input, LetterFaults, QuestionOf, Questions } from './effects.ts';
+import type { Answers, End, LetterFaults, Questions } from './effects.ts';
 import type { Outcome } from './outcome.ts';
 import * as replies from './replies.ts';
 import { type OpenTransaction, transaction } from './transaction.ts';
@@ -32,7 +33,7 @@ const HANDLERS: Handlers<Keyword> = {
   NOOP: (session) => session.send(replies.NOOP_OK),
   VRFY: (session) => session.send(replies.CANNOT_VERIFY),
   HELP: (session) => session.send(replies.HELP),
-  QUIT: (session) => session.close(replies.BYE, 'quit'),
+  QUIT: (session) => session.sayAndClose(replies.BYE, 'quit'),
 };
 
 /** How HTTP begins: any web page can make a browser knock at every port that it can reach. */
@@ -50,20 +51,16 @@ const HTTP_METHODS: ReadonlySet<string> = new Set([
 /** A line that is none. */
 const MALFORMED = { 'too-long': replies.LINE_TOO_LONG, 'bare-line-feed': replies.BARE_LINE_END } as const;
 
-/** Octets of replies in one step, after which the session waits for room before it takes the next command. */
-const BURST = 16 * 1024;
-
 /**
- * One session of mail delivery (RFC 5321, RFC 2033): octets and answers in, effects out. There is no socket, clock, store
- * or randomness in it, and no octets make it throw. While a question is open, only its answer moves the session, so that
- * nothing races: addresses are looked up in order, and no command is taken while a letter waits for its outcomes.
+ * One session of mail delivery (RFC 5321, RFC 2033): octets and answers in, effects out. No octets make it throw.
+ * Addresses are looked up in order, and no command is taken while a letter waits for its outcomes.
  *
  * SMTP is to be a second face of it: its hello is one more row of the command table, BDAT another way for a letter to come
  * in, and the outcomes of all recipients make one reply.
  *
  * `step`, `pending` and `commands` are for the driver; all else is for the handlers of commands.
  */
-export class DeliverySession {
+export class DeliverySession extends Dialogue<Questions, Answers, End> {
   readonly options: SessionOptions;
   /** Command lines taken, for the log. */
   commands = 0;
@@ -73,77 +70,22 @@ export class DeliverySession {
   transaction: OpenTransaction | undefined;
   /** Transactions begun. */
   transactions = 0;
-  readonly #reader: LineReader;
   /** While a letter comes in, its octets go here, and no lines are asked of the reader. */
   #letter: Unstuffer | undefined;
   /** Recipients of the letter who have had no reply. */
   #unanswered = 0;
-  #question: keyof Questions | undefined;
-  #then: ((answer: never) => void) | undefined;
   #badCommands = 0;
-  #inputEnded = false;
-  #shutdown = false;
-  #over = false;
-  #effects: Effect[] = [];
-  /** Replies of this step that are not an effect yet: those in a row become one. */
-  #text = '';
-  /** Octets of replies in this step. */
-  #sent = 0;
 
   constructor(options: SessionOptions) {
+    super(new LineReader({ limit: options.limits.commandLine, bareLineFeed: false }));
     this.options = options;
-    this.#reader = new LineReader({ limit: options.limits.commandLine, bareLineFeed: false });
-  }
-
-  /** Takes one input and tells what is to be done, in order. After `close` nothing more comes of it. */
-  step(input: Input): readonly Effect[] {
-    if (this.#over) return [];
-    this.#effects = [];
-    this.#sent = 0;
-    switch (input.type) {
-      case 'connected':
-        this.send(replies.greeting(this.options.hostname));
-        break;
-      case 'octets':
-        this.#reader.push(input.octets);
-        break;
-      case 'ended':
-        this.#inputEnded = true;
-        break;
-      case 'shutdown':
-        this.#shutdown = true;
-        break;
-      default:
-        this.#answer(input.type, input.answer);
-    }
-    this.#work();
-    this.#finishText();
-    return this.#effects;
-  }
-
-  /** Octets received and not worked on. */
-  get pending(): number {
-    return this.#reader.pending;
-  }
-
-  send(reply: string): void {
-    this.#text += reply;
-    this.#sent += reply.length;
   }
 
   /** Refuses a command that cannot be obeyed as it stands: too many of them close the connection (RFC 5321 §7.8). */
   bad(reply: string): void {
     this.#badCommands += 1;
-    if (this.#badCommands > this.options.limits.badCommands) this.close(replies.TOO_MANY_ERRORS, 'limit');
+    if (this.#badCommands > this.options.limits.badCommands) this.sayAndClose(replies.TOO_MANY_ERRORS, 'limit');
     else this.send(reply);
-  }
-
-  /** Asks the driver; `then` goes on with its answer, and no input is worked on before. */
-  ask<T extends keyof Questions>(question: QuestionOf<T>, then: (answer: Answers[T]) => void): void {
-    this.#finishText();
-    this.#effects.push(question as Effect);
-    this.#question = question.type;
-    this.#then = then;
   }
 
   /** What follows is a letter for this envelope. */
@@ -154,38 +96,31 @@ export class DeliverySession {
     this.ask({ type: 'receive', transaction: envelope }, goOn);
   }
 
-  close(reply: string, end: End): void {
+  /** Says the last word, and closes. */
+  sayAndClose(reply: string, end: End): void {
     this.send(reply);
-    this.#finishText();
-    this.#effects.push({ type: 'close', end });
-    this.#over = true;
+    this.close(end);
   }
 
-  #answer(type: keyof Answers, answer: unknown): void {
-    const then = this.#then;
-    if (then === undefined || type !== this.#question) throw new Error(`${type} was answered, and not asked`);
-    this.#question = undefined;
-    this.#then = undefined;
-    then(answer as never);
+  protected greet(): void {
+    this.send(replies.greeting(this.options.hostname));
   }
 
-  /** Works on the input until it is used up, a question is open, or it is over. */
-  #work(): void {
-    while (this.#then === undefined && !this.#over) {
-      if (this.#shutdown) {
-        // What the store was asked for is answered by now; a letter that is not whole is not waited for.
-        this.close(replies.SHUTTING_DOWN, 'shutdown');
-      } else if (this.#sent >= BURST && this.#reader.pending > 0) {
-        this.ask({ type: 'room' }, goOn);
-      } else if (!(this.#letter === undefined ? this.#nextLine() : this.#nextOctets(this.#letter))) {
-        if (this.#inputEnded) this.close('', 'closed');
-        return;
-      }
-    }
+  protected take(): boolean {
+    return this.#letter === undefined ? this.#nextLine() : this.#nextOctets(this.#letter);
+  }
+
+  protected leave(): void {
+    this.close('closed');
+  }
+
+  /** What the store was asked for is answered by now; a letter that is not whole is not waited for. */
+  protected shutDown(): void {
+    this.sayAndClose(replies.SHUTTING_DOWN, 'shutdown');
   }
 
   #nextLine(): boolean {
-    const line = this.#reader.next();
+    const line = this.reader.next();
     if (line === undefined) return false;
     this.commands += 1;
     const refusal = typeof line === 'string' ? MALFORMED[line] : this.#command(line.toString('latin1'));
@@ -223,15 +158,15 @@ export class DeliverySession {
     if (this.hello !== undefined || !HTTP_METHODS.has(word)) {
       return word === 'EHLO' || word === 'HELO' ? replies.NOT_SMTP : replies.UNKNOWN_COMMAND;
     }
-    this.close(replies.NOT_HTTP, 'limit');
+    this.sayAndClose(replies.NOT_HTTP, 'limit');
     return undefined;
   }
 
   #nextOctets(letter: Unstuffer): boolean {
-    const chunk = this.#reader.takeRest();
+    const chunk = this.reader.takeRest();
     if (chunk.length === 0) return false;
     const octets = letter.unstuff(chunk);
-    if (letter.ended) this.#reader.push(letter.takeRest());
+    if (letter.ended) this.reader.push(letter.takeRest());
     const next = letter.ended ? () => this.#askOutcomes(letter) : goOn;
     if (octets.length > 0) this.ask({ type: 'write', octets, faults: faultsOf(letter) }, next);
     else next();
@@ -251,12 +186,6 @@ export class DeliverySession {
     if (outcome.type === 'placed') this.#badCommands = 0;
     this.#unanswered -= 1;
     this.send(replies.answer(outcome));
-  }
-
-  #finishText(): void {
-    if (this.#text === '') return;
-    this.#effects.push({ type: 'send', octets: this.#text });
-    this.#text = '';
   }
 }
 
