@@ -349,6 +349,21 @@ test('letters that found too little memory give back what they had of it', async
   assert.equal((await store.status()).segments, segments + 1, 'small letters share a segment again');
 });
 
+test('what was asked before the store is closed is done, and what comes later is refused at once', async (t) => {
+  const data = folder(t);
+  const store = await office(t, ['anna'], { data });
+  const delivery = store.beginDelivery({ returnPath: '', recipients: [{ maildrop: 'anna', trace: traceOf('anna') }] });
+  await delivery.write(letterOf(1_000));
+  const early = delivery.commit();
+  const closed = store.close();
+  await assert.rejects(store.setPassword('anna', '$late'), { kind: 'temporary' });
+  const [placed] = await Promise.all(early);
+  await closed;
+  const again = await reopen(t, data);
+  assert.deepEqual(await idsOf(again, 'anna'), [(placed as Placed).uniqueId]);
+  assert.equal(again.byName('anna')?.passwordHash, '$none$');
+});
+
 test('what is asked of a closed store is refused', async (t) => {
   const store = await office(t, ['anna']);
   const maildrop = store.openMaildrop('anna');

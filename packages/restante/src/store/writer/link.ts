@@ -96,8 +96,9 @@ export class WriterLink {
   async #close(): Promise<void> {
     if (this.#stopped) return;
     const gone = new Promise((resolve) => this.#worker.once('exit', resolve));
-    await this.order({ type: 'close' });
+    const closed = this.order<'close'>({ type: 'close' });
     this.#stopped = new StoreError('temporary', 'the store is closed');
+    await closed;
     await gone;
   }
 
@@ -116,10 +117,10 @@ export class WriterLink {
 
   /** Answers all that wait with the error; whether it was news. */
   #stop(error: StoreError): boolean {
-    if (this.#stopped) return false;
-    this.#stopped = error;
-    for (const { reject } of this.#waiting.values()) reject(error);
+    const news = this.#stopped === undefined;
+    this.#stopped ??= error;
+    for (const { reject } of this.#waiting.values()) reject(this.#stopped);
     this.#waiting.clear();
-    return true;
+    return news;
   }
 }

@@ -22,6 +22,7 @@ export class Round {
   readonly #answered = new Set<Task>();
   #letters = true;
   readonly #cursors = new Map<Task, unknown>();
+  readonly #tried = new Set<Task>();
 
   constructor(batch: Batch, tasks: readonly Task[]) {
     this.batch = batch;
@@ -37,6 +38,7 @@ export class Round {
   /** Before a task's slice: where it is to begin again if the transaction is undone. */
   remember(task: Task): void {
     this.#cursors.set(task, structuredClone(task.cursor));
+    this.#tried.add(task);
   }
 
   /** The transaction was undone: the tasks are where they were. */
@@ -58,9 +60,11 @@ export class Round {
     this.movedOctets = 0;
   }
 
+  /** Fails the letters and those tasks that had a hand in it: all, if it did not even come to a slice. */
   giveUp(failure: Failure): void {
     this.batch.fail(failure);
-    for (const task of this.waiting()) this.fail(task, failure);
+    const tried = this.waiting().filter((task) => this.#tried.has(task));
+    for (const task of tried.length > 0 ? tried : this.waiting()) this.fail(task, failure);
   }
 
   /** The letters' answers, given once. */
@@ -89,8 +93,9 @@ export class Round {
 
   /** What goes on in the next round: first those whose turn did not come. */
   unfinished(): Task[] {
-    const waiting = this.#tasks.filter((task) => !this.#failed.has(task) && !task.done);
     const worked = new Set(this.worked);
+    // One that has nothing to do is done from the start, and yet waits for its turn to be answered.
+    const waiting = this.#tasks.filter((task) => !this.#failed.has(task) && !(worked.has(task) && task.done));
     return [...waiting.filter((task) => !worked.has(task)), ...waiting.filter((task) => worked.has(task))];
   }
 }

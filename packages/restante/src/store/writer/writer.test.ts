@@ -248,6 +248,50 @@ test('compaction loses nothing when other work takes a round for itself', (t) =>
   assert.equal(count(index), 3);
 });
 
+test('every task is answered, also one that has nothing to do and stands behind others', (t) => {
+  const { writer, deliver, run, answers } = desk(t);
+  for (let id = 1; id <= 2_000; id += 1) deliver(id, 10);
+  run();
+  answers();
+  const ordinals = Array.from({ length: 2_000 }, (_, number) => number + 1);
+  writer.take(expungeOf(3_001, ordinals));
+  for (const id of [3_002, 3_003]) writer.take({ type: 'compact', id, deadShare: 0.9 });
+  writer.take(expungeOf(3_004, [1]));
+  writer.take(purgeOf(3_005));
+  run();
+  assert.deepEqual(
+    answers()
+      .map(({ id }) => id)
+      .sort(),
+    [3_001, 3_002, 3_003, 3_004, 3_005],
+  );
+});
+
+test('a slice that fails is the answer to its own task and to those of its round, not to those that wait', (t) => {
+  const { writer, deliver, run, answers } = desk(t, {
+    faults: { 'undelete.before-slice': { action: 'EIO', visit: 1 } },
+  });
+  for (let id = 1; id <= 1_500; id += 1) deliver(id, 10);
+  run();
+  answers();
+  writer.take({ type: 'undelete', id: 3_001, name: 'anna', since: 0, uniqueIds: undefined, time: 1 });
+  writer.take(
+    expungeOf(
+      3_002,
+      Array.from({ length: 1_500 }, (_, number) => number + 1),
+    ),
+  );
+  run();
+  assert.deepEqual(answers().map(outcome), ['3001 temporary', '3002 done']);
+});
+
+test('a segment that a letter is in cannot be dropped from the index', (t) => {
+  const { writer, deliver, index } = desk(t);
+  deliver(1);
+  writer.round();
+  assert.throws(() => index.segments.remove(1), /FOREIGN KEY/);
+});
+
 test('compaction leaves a damaged record where it is, and the segment with it', (t) => {
   const { data, writer, deliver, run, answers } = desk(t);
   for (let id = 1; id <= 3; id += 1) deliver(id, 1_000);

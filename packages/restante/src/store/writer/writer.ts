@@ -268,8 +268,8 @@ export class Writer {
     let budget = ROWS;
     for (const task of round.waiting()) {
       if (budget <= 0) return;
-      if (this.#pass(taskSteps[task.kind]?.before) === 'answer-early') this.#answer(round.answerEarly(task));
       round.remember(task);
+      if (this.#pass(taskSteps[task.kind]?.before) === 'answer-early') this.#answer(round.answerEarly(task));
       try {
         budget -= task.slice(budget, round.moved);
       } catch (error) {

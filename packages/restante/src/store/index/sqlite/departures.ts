@@ -15,7 +15,7 @@ export interface NewDeparture {
   readonly by: Actor;
 }
 
-export type DepartureRow = [id: number, maildrop: number, change: number];
+export type DepartureRow = [id: number, maildrop: number, change: number, time: number];
 
 export class DepartureReads {
   readonly #last: Statement<[number | null]>;
@@ -23,11 +23,11 @@ export class DepartureReads {
   readonly #oldest: Statement<[number]>;
 
   constructor(database: DatabaseSync) {
-    this.#oldest = new Statement(database, 'SELECT time FROM departures ORDER BY id LIMIT 1');
+    this.#oldest = new Statement(database, 'SELECT time FROM departures ORDER BY time LIMIT 1');
     this.#last = new Statement(database, 'SELECT max(id) FROM departures');
   }
 
-  /** When the first departure that is remembered happened. */
+  /** When the oldest departure that is remembered happened. */
   oldest(): number | undefined {
     return this.#oldest.get()?.[0];
   }
@@ -53,8 +53,8 @@ export class DepartureWrites {
     );
     this.#before = new Statement(
       database,
-      `SELECT id, maildrop, change FROM departures WHERE id > ? AND id <= ? AND time < ? AND view = ${MAILDROP_VIEW}
-       ORDER BY id LIMIT ?`,
+      `SELECT id, maildrop, change, time FROM departures
+       WHERE (time, id) > (?, ?) AND time < ? AND id <= ? AND view = ${MAILDROP_VIEW} ORDER BY time, id LIMIT ?`,
     );
     this.#remove = new Statement(database, 'DELETE FROM departures WHERE id = ?');
     this.#removeAll = new Statement(database, 'DELETE FROM departures WHERE view = ? AND maildrop = ?');
@@ -68,9 +68,9 @@ export class DepartureWrites {
     this.#add.run(this.#lastId, it.maildrop, it.change, it.time, it.letters, it.octets, account, session, address);
   }
 
-  /** The next departures behind id `after`, none beyond id `last`, that happened before `time`. */
-  before(after: number, last: number, time: number, limit: number): DepartureRow[] {
-    return this.#before.all(after, last, time, limit);
+  /** The next departures behind the given place that happened before `time`, the oldest first, none beyond id `last`. */
+  before(afterTime: number, afterId: number, time: number, last: number, limit: number): DepartureRow[] {
+    return this.#before.all(afterTime, afterId, time, last, limit);
   }
 
   remove(id: number): void {

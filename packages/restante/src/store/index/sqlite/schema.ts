@@ -50,7 +50,7 @@ const migrations: readonly string[] = [
 
   CREATE TABLE contents (
     id INTEGER PRIMARY KEY,
-    segment INTEGER NOT NULL,
+    segment INTEGER NOT NULL REFERENCES segments (number), -- so that none goes while a letter is in it
     offset INTEGER NOT NULL,       -- of the content's first octet in the segment
     traces INTEGER NOT NULL,       -- octets of all trace fields in front of it
     octets INTEGER NOT NULL,
@@ -83,6 +83,7 @@ const migrations: readonly string[] = [
     address TEXT NOT NULL,
     UNIQUE (view, maildrop, change)
   ) STRICT;
+  CREATE INDEX departures_by_time ON departures (time, id);
 
   CREATE TABLE accounts (
     name TEXT PRIMARY KEY,

@@ -71,8 +71,8 @@ export class SegmentWrites {
     this.#damaged.run(number);
   }
 
-  /** Answers how many octets it had. */
-  remove(number: number): number {
-    return this.#remove.get(number)?.[0] ?? 0;
+  /** Answers how many octets it had; undefined when it is gone already. */
+  remove(number: number): number | undefined {
+    return this.#remove.get(number)?.[0];
   }
 }

@@ -99,9 +99,12 @@ export class CompactTask implements Task {
       this.#index.segments.markDamaged(segment);
       this.#report.damaged += 1;
     } else {
-      this.#report.octets += this.#index.segments.remove(segment);
-      this.#report.segments += 1;
-      this.#dropped.push(segment);
+      const octets = this.#index.segments.remove(segment);
+      if (octets !== undefined) {
+        this.#report.octets += octets;
+        this.#report.segments += 1;
+        this.#dropped.push(segment);
+      }
     }
     this.#segments.shift();
     this.#after = -1;

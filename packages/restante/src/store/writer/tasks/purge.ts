@@ -6,9 +6,10 @@ import type { Task } from './task.ts';
 /** Destroys letters that left long ago and that no open snapshot holds. */
 export class PurgeTask implements Task {
   readonly kind = 'purge';
-  readonly cursor: { departures: DepartureRow[]; after: number; lost: number; done: boolean } = {
+  readonly cursor: { departures: DepartureRow[]; time: number; id: number; lost: number; done: boolean } = {
     departures: [],
-    after: 0,
+    time: Number.MIN_SAFE_INTEGER,
+    id: 0,
     lost: 0,
     done: false,
   };
@@ -46,20 +47,22 @@ export class PurgeTask implements Task {
   #departure(): DepartureRow | undefined {
     if (this.cursor.departures.length === 0) {
       const { lastDeparture, before } = this.#order;
-      this.cursor.departures = this.#index.departures.before(this.cursor.after, lastDeparture, before, 100);
+      const { time, id } = this.cursor;
+      this.cursor.departures = this.#index.departures.before(time, id, before, lastDeparture, 100);
       this.cursor.done = this.cursor.departures.length === 0;
     }
     return this.cursor.departures[0];
   }
 
-  #destroy([id, maildrop, change]: DepartureRow, budget: number): number {
+  #destroy([id, maildrop, change, time]: DepartureRow, budget: number): number {
     const held = heldUpTo(this.#order.snapshots.get(maildrop) ?? [], change);
     const { destroyed, lost, more } = this.#index.departed.destroy(maildrop, change, held, Math.max(budget, 1));
     this.cursor.lost += lost;
     if (!more) {
       // What a snapshot holds keeps its departure, for the next purge.
       if (held < 0) this.#index.departures.remove(id);
-      this.cursor.after = id;
+      this.cursor.time = time;
+      this.cursor.id = id;
       this.cursor.departures.shift();
     }
     return destroyed;
