@@ -157,6 +157,19 @@ describe('a later start', () => {
     }
   });
 
+  test('after a kill, the verbs and the next start find no trace in their way', async (t) => {
+    const data = temporaryFolder();
+    const child = spawn(process.execPath, [MAIN, 'serve', '--json', '--data', data, ...ANY_PORT], { stdio: 'pipe' });
+    await heard(child, /lmtp.*\n/);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    assert.ok(existsSync(join(data, 'control.sock')), 'it could not clear away');
+    const status = await runVerb(['status', '--json', '--data', data]);
+    assert.equal(JSON.parse(status.stdout).open, false, status.stderr);
+    const second = await started(t, { data });
+    assert.equal(JSON.parse((await second.verb(['status', '--json'])).stdout).open, true);
+  });
+
   test('when the last account was removed, no new one appears', async (t) => {
     const first = await started(t, { data: temporaryFolder() });
     const { data } = first;
