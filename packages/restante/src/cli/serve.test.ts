@@ -196,6 +196,15 @@ describe('what is in the way is said in one line, with the remedy', () => {
     const data = temporaryFolder();
     assert.match(await givesUp(['--data', data, ...ANY_PORT, '--pop3', '192.0.2.1:0']), /no such address; choose/);
     assert.match(await givesUp(['--data', data, ...ANY_PORT, '--pop3', 'name.invalid:0']), /no host of that name/);
+    assert.match(
+      await givesUp(['--data', data, ...ANY_PORT, '--lmtp', `unix:${data}/no/s`]),
+      /the folder .*no is not there/,
+    );
+    assert.match(
+      await givesUp(['--data', data, ...ANY_PORT, '--lmtp', `unix:${data}/index.sqlite`]),
+      /no socket: remove/,
+    );
+    assert.match(await givesUp(['--data', data, ...ANY_PORT, '--lmtp', `unix:${data}/${'x'.repeat(120)}`]), /too long/);
   });
 
   test('a second serve on the same data', async (t) => {

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Listening } from '@restante/pop/server';
 import type { ListenAddress } from '../config/listen-address.ts';
 import { formatListen } from '../config/listen-address.ts';
@@ -39,6 +41,10 @@ function reason(door: Door, address: ListenAddress, thrown: unknown): string {
       return `another program does already; stop it, or ${other}`;
     case 'EACCES':
     case 'EPERM':
+      // The system's word for a missing folder, as Node passes it on, is EACCES too.
+      if (address.type === 'unix' && !existsSync(dirname(address.path))) {
+        return `the folder ${dirname(address.path)} is not there: make it, or ${other}`;
+      }
       return address.type === 'tcp' && address.port < 1024
         ? `ports below 1024 are for root, or who has CAP_NET_BIND_SERVICE; or ${other}`
         : `permission denied; ${other}`;

@@ -24,6 +24,7 @@ export interface FirstStart {
 export function firstScreen(start: FirstStart): string {
   const { account, password, doors, program, data } = start;
   const lines = ['Your post office is open, for the first time:', ''];
+  if (doors.length === 0) lines.push('  nowhere: every listener is off');
   for (const { door, address } of doors)
     lines.push(`  ${LABELS[door].padEnd(8)}  ${formatListen(address)}  ${HOW[door]}`.trimEnd());
   lines.push('', 'An account was made, and a letter waits in it:', '');
