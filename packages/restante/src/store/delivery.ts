@@ -40,6 +40,7 @@ export class IncomingLetter implements Delivery {
   #staged: StagedFile | undefined;
   #failure: StoreError | undefined;
   #done = false;
+  #aborted = false;
 
   constructor(room: DeliveryRoom, envelope: Envelope) {
     this.#room = room;
@@ -82,6 +83,7 @@ export class IncomingLetter implements Delivery {
 
   async abort(): Promise<void> {
     this.#done = true;
+    this.#aborted = true;
     this.#record.clear();
     await this.#discard();
   }
@@ -119,11 +121,12 @@ export class IncomingLetter implements Delivery {
     return written && this.#guard(() => written);
   }
 
-  /** What fails is remembered, and told to whoever waits for this write. */
+  /** What fails is remembered, and told to whoever waits for this write; what is dropped does not fail. */
   async #guard(work: () => Promise<void>): Promise<void> {
     try {
       await work();
     } catch (error) {
+      if (this.#aborted) return;
       throw this.#fail(errorOf(failureOf(error)) as StoreError);
     }
   }

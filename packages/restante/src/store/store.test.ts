@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cpSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
@@ -375,6 +375,56 @@ test('what is asked of a closed store is refused', async (t) => {
   maildrop.close();
 });
 
+test('what is asked when the writer has closed the index already is answered', async (t) => {
+  const data = folder(t);
+  const store = await office(t, ['anna'], { data });
+  const closing = store.close();
+  await new Promise((resolve) => setImmediate(resolve));
+  // This thread stands still until the writer's is through, so that nothing of that is known here yet.
+  const nobody = new Int32Array(new SharedArrayBuffer(4));
+  const log = join(data, 'index.sqlite-wal');
+  for (let times = 0; existsSync(log) && times < 5_000; times += 1) Atomics.wait(nobody, 0, 0, 1);
+  let answer: Placed | StoreError | undefined;
+  void deliver(store, ['anna'], letterOf(100)).then((answers) => {
+    answer = answers[0];
+  });
+  await closing;
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal((answer as StoreError | undefined)?.kind, 'temporary');
+});
+
+test('a store that cannot be opened says so once', async (t) => {
+  const data = folder(t);
+  const store = await office(t, ['anna'], { data });
+  await place(store, 'anna', letterOf(100));
+  await store.close();
+  rmSync(join(data, 'index.sqlite'));
+  const stopped: StoreError[] = [];
+  await assert.rejects(reopen(t, data, { onStopped: (error) => stopped.push(error) }), isPermanent);
+  // The thread's end is heard a little later than its reason.
+  const again = await office(t, ['anna']);
+  await again.close();
+  assert.deepEqual(stopped, []);
+});
+
+test('a large letter that is dropped while it is being written leaves no file, open or closed', async (t) => {
+  const data = folder(t);
+  const store = await office(t, ['anna'], { data, limits: { inline: 100_000 } });
+  const open = openFilesOf(join(data, 'incoming'));
+  for (const first of [100, 10_000, 60_000, 100_000]) {
+    const delivery = store.beginDelivery({
+      returnPath: '',
+      recipients: [{ maildrop: 'anna', trace: traceOf('anna') }],
+    });
+    await delivery.write(letterOf(first));
+    const written = Promise.resolve(delivery.write(letterOf(150_000))).catch(() => undefined);
+    await delivery.abort();
+    await written;
+    assert.deepEqual(readdirSync(join(data, 'incoming')), [], `after ${first} octets`);
+    assert.equal(openFilesOf(join(data, 'incoming')), open, `after ${first} octets`);
+  }
+});
+
 test('a thousand deliveries and many sessions at once: each letter once, all ids different, every count right', async (t) => {
   const store = await office(t, ['anna', 'bert']);
   const wanted = Array.from({ length: 1_000 }, (_, index) => index);
@@ -393,6 +443,17 @@ test('a thousand deliveries and many sessions at once: each letter once, all ids
   }
   assert.equal(new Set(answers.map(({ uniqueId }) => uniqueId)).size, 1_000);
 });
+
+/** How many files in this folder this process has open. */
+function openFilesOf(path: string): number {
+  return readdirSync('/proc/self/fd').filter((descriptor) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${descriptor}`).startsWith(path);
+    } catch {
+      return false;
+    }
+  }).length;
+}
 
 function isPermanent(error: unknown): boolean {
   assert.ok(error instanceof StoreError);

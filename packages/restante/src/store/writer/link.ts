@@ -55,7 +55,7 @@ export class WriterLink {
       };
       worker.on('message', (report: Report) => {
         if (report.type === 'ready') resolve(report.swept);
-        else if (report.type === 'refused') reject(errorOf(report.failure));
+        else if (report.type === 'refused') link.#refused(errorOf(report.failure), reject);
         else link.#hear(report);
       });
       worker.on('error', (error) => stop(error instanceof Error ? error.message : String(error), error));
@@ -97,9 +97,16 @@ export class WriterLink {
     if (this.#stopped) return;
     const gone = new Promise((resolve) => this.#worker.once('exit', resolve));
     const closed = this.order<'close'>({ type: 'close' });
+    // From now on, not from its answer on: behind this order nobody reads any more.
     this.#stopped = new StoreError('temporary', 'the store is closed');
     await closed;
     await gone;
+  }
+
+  /** The writer does not begin: that its thread ends is no news then. */
+  #refused(error: Error, reject: (error: Error) => void): void {
+    this.#stopped = StoreError.from(error);
+    reject(error);
   }
 
   #hear(report: Exclude<Report, { readonly type: 'ready' | 'refused' }>): void {

@@ -16,6 +16,7 @@ export class StagedFile {
   readonly #path: string;
   readonly #faults: Faults;
   #opened: Promise<FileHandle> | undefined;
+  #discarded = false;
   readonly #chunk = Buffer.allocUnsafeSlow(CHUNK);
   #gathered = 0;
   #position: number;
@@ -48,8 +49,9 @@ export class StagedFile {
     await file.close();
   }
 
-  /** Removes it, whatever state it is in. */
+  /** Removes it, whatever state it is in; a write that is under way fails. */
   async discard(): Promise<void> {
+    this.#discarded = true;
     if (!this.#opened) return;
     const file = await this.#opened.catch(() => undefined);
     await file?.close().catch(() => undefined);
@@ -76,10 +78,11 @@ export class StagedFile {
     this.#gathered = 0;
   }
 
-  #file(): Promise<FileHandle> {
+  async #file(): Promise<FileHandle> {
+    if (this.#discarded) throw new Error('the letter was dropped');
     this.#faults.at('large.before-write');
     this.#opened ??= open(this.#path, 'wx', 0o600);
-    return this.#opened;
+    return await this.#opened;
   }
 }
 
