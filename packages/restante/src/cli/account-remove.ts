@@ -10,17 +10,15 @@ export function removeCommand(): Command {
   return new Command('remove')
     .description('remove an account with all of its mail, for good')
     .argument('<name>')
-    .option('--yes', 'do not ask, though mail goes with it')
+    .option('--yes', 'do not ask on a terminal, though mail goes with it')
     .action(async (name: string, options: { readonly yes?: boolean }, self: Command) => {
       const places = placesOf(self);
       await atOffice(places, {}, async (office) => {
         const account = await office.showAccount({ name });
-        const mail = counted(account.letters, 'letter');
-        if (options.yes !== true && account.letters > 0) {
-          if (!interactive())
-            throw new Failure(`${account.name} has ${mail}, which would go too: give --yes to say that they may`);
-          if (!(await confirm(`Remove ${account.name} and ${mail}, for good?`)))
-            throw new Failure('nothing was removed');
+        // A script means what it says; a person at a terminal may have meant another name.
+        if (options.yes !== true && account.letters > 0 && interactive()) {
+          const question = `Remove ${account.name} and ${counted(account.letters, 'letter')}, for good?`;
+          if (!(await confirm(question))) throw new Failure('nothing was removed');
         }
         const removed = await office.removeAccount({ name });
         say(`The account ${removed.name} is gone, and with it ${counted(removed.letters, 'letter')}.`);
