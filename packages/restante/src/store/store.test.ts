@@ -407,6 +407,15 @@ test('a store that cannot be opened says so once', async (t) => {
   assert.deepEqual(stopped, []);
 });
 
+test('what a session asks of a closed store fails as any other call of a store does', async (t) => {
+  const store = await office(t, ['anna']);
+  await place(store, 'anna', letterOf(100));
+  const maildrop = store.openMaildrop('anna');
+  await maildrop.entries(1, 1);
+  await store.close();
+  await assert.rejects(async () => maildrop.read(1, 0), StoreError);
+});
+
 test('a large letter that is dropped while it is being written leaves no file, open or closed', async (t) => {
   const data = folder(t);
   const store = await office(t, ['anna'], { data, limits: { inline: 100_000 } });

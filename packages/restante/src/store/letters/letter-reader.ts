@@ -42,12 +42,20 @@ export class LetterReader {
   }
 
   #locate(letter: BoundLetter): ContentLocation {
-    const location = this.#contents.locate(letter.content);
+    const location = this.#look(letter.content);
     if (!location) throw new StoreError('permanent', 'the letter has been destroyed');
     if (location.octets + letter.traceOctets !== letter.octets) {
       throw damage(location, 'the index contradicts itself about the size');
     }
     return location;
+  }
+
+  #look(content: number): ContentLocation | undefined {
+    try {
+      return this.#contents.locate(content);
+    } catch (error) {
+      throw storeErrorOf(error);
+    }
   }
 
   async #slice(letter: BoundLetter, location: ContentLocation, from: number): Promise<Uint8Array> {

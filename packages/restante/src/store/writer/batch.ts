@@ -4,7 +4,7 @@ import type { Faults } from '../faults.ts';
 import type { IndexWrites } from '../index/sqlite/writes.ts';
 import type { Pages } from '../letters/pages.ts';
 import type { Appender, LetterRecord, Place } from '../letters/segments/appender.ts';
-import { adoptStaged, type DataFolder, isMissing, syncFolder } from '../letters/segments/folder.ts';
+import { adoptStaged, type DataFolder, syncFolder } from '../letters/segments/folder.ts';
 import { HEADER } from '../letters/segments/record.ts';
 import { failureOf } from './failure.ts';
 import type { Answer, Failure, OrderOf } from './orders.ts';
@@ -189,7 +189,7 @@ function noMaildrop(name: string): Failure {
 function removeStaged(path: string): void {
   try {
     unlinkSync(path);
-  } catch (error) {
-    if (!isMissing(error)) throw error;
+  } catch {
+    // What cannot be removed now is swept at the next start; the other letters of the round wait for their answers.
   }
 }

@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict';
-import { closeSync, openSync, readdirSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { constants } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
@@ -308,6 +318,44 @@ test('compaction leaves a damaged record where it is, and the segment with it', 
   assert.ok(answer?.type === 'done' && typeof answer.result === 'object' && 'segments' in answer.result);
   assert.deepEqual([answer.result.segments, answer.result.damaged], [0, 1]);
   assert.ok(readdirSync(data.letters).includes('0000000001.segment'));
+});
+
+test('compaction goes past a segment whose file is not there', (t) => {
+  const { data, index, writer, deliver, run, answers } = desk(t);
+  for (const first of [1, 4]) {
+    for (let id = first; id < first + 3; id += 1) deliver(id, 1_000);
+    run();
+    writer.take({ type: 'seal', id: 10 + first });
+  }
+  writer.take(expungeOf(20, [1, 4]));
+  writer.take(purgeOf(21));
+  run();
+  answers();
+  unlinkSync(segmentPath(data, 1));
+  writer.take({ type: 'compact', id: 22, deadShare: 0.1 });
+  run();
+  const [answer] = answers();
+  assert.ok(answer?.type === 'done' && typeof answer.result === 'object' && 'segments' in answer.result);
+  assert.deepEqual([answer.result.segments, answer.result.damaged], [1, 1]);
+  assert.equal(count(index), 4, 'what is missing is still said to be damaged, never taken for gone');
+});
+
+test('what cannot be asked or removed fails for itself: the writer goes on', (t) => {
+  const { data, deliver, stage, run, answers } = desk(t);
+  stage(1, 5_000, 'nobody');
+  unlinkSync(join(data.incoming, 'staged-1'));
+  mkdirSync(join(data.incoming, 'staged-1'));
+  deliver(2);
+  run();
+  assert.deepEqual(answers().map(outcome), ['1 no-maildrop', '2 stored']);
+  renameSync(data.root, `${data.root}-away`);
+  deliver(3);
+  run();
+  assert.deepEqual(answers().map(outcome), ['3 temporary']);
+  renameSync(`${data.root}-away`, data.root);
+  deliver(4);
+  run();
+  assert.deepEqual(answers().map(outcome), ['4 stored']);
 });
 
 test('a new writer never touches an old segment, and counts what a crash left in it as dead', (t) => {

@@ -70,7 +70,16 @@ export class Writer {
     return this.#deliveries.length === 0 && this.#tasks.length === 0;
   }
 
+  /** Takes an order; one that cannot even be begun is answered so, and the writer goes on. */
   take(order: Exclude<Order, OrderOf<'close'>>): void {
+    try {
+      this.#begin(order);
+    } catch (error) {
+      this.#answer([{ type: 'failed', id: order.id, failure: failureOf(error) }]);
+    }
+  }
+
+  #begin(order: Exclude<Order, OrderOf<'close'>>): void {
     const index = this.#index;
     switch (order.type) {
       case 'deliver':
@@ -160,15 +169,26 @@ export class Writer {
       letters += 1;
     }
     const orders = this.#deliveries.splice(0, letters);
-    const without = orders.length > 0 ? this.#withoutRoom(orders) : new Set<OrderOf<'deliver'>>();
-    if (without.size > 0 && !this.#relieved) {
-      // What was expunged goes before a letter is refused: these wait until it has.
-      this.#held.push(...without);
-      if (this.#held.length === without.size) this.#report({ type: 'pressed' });
-      return this.#batch(orders.filter((order) => !without.has(order)));
+    try {
+      return this.#admit(orders);
+    } catch (error) {
+      const failure = failureOf(error);
+      this.#answer(orders.map(({ id }) => ({ type: 'failed', id, failure })));
+      return this.#batch([]);
     }
-    const batch = this.#batch(orders);
-    batch.refuse(without);
+  }
+
+  #admit(orders: readonly OrderOf<'deliver'>[]): Batch {
+    const without = orders.length > 0 ? this.#withoutRoom(orders) : new Set<OrderOf<'deliver'>>();
+    if (without.size === 0 || this.#relieved) {
+      const batch = this.#batch(orders);
+      batch.refuse(without);
+      return batch;
+    }
+    const batch = this.#batch(orders.filter((order) => !without.has(order)));
+    // What was expunged goes before a letter is refused: these wait until it has.
+    this.#held.push(...without);
+    if (this.#held.length === without.size) this.#report({ type: 'pressed' });
     return batch;
   }
 

@@ -113,12 +113,17 @@ export class Appender {
   /** Ends the active segment: the next record begins a new one. */
   seal(): void {
     if (!this.#active) return;
-    closeSync(this.#active.descriptor);
+    const { descriptor } = this.#active;
     this.#active = undefined;
     this.#end = 0;
     this.#synced = 0;
     this.#newName = false;
     this.#unclaimed = 0;
+    try {
+      closeSync(descriptor);
+    } catch {
+      // What is in the index was synced before: closing has nothing to say about it.
+    }
   }
 
   #begin(): { readonly number: number; readonly descriptor: number } {

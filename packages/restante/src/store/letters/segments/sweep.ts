@@ -20,7 +20,8 @@ export interface Swept {
  * the last committed record is only counted as dead, never cut off, since a backup may share the file by a hard link.
  */
 export function sweep(data: DataFolder, segments: SegmentWrites): Swept {
-  const named = new Map(segments.all());
+  const inOrder = segments.all();
+  const named = new Map(inOrder);
   let removed = 0;
   let tail = 0;
   const damaged: number[] = [];
@@ -42,7 +43,7 @@ export function sweep(data: DataFolder, segments: SegmentWrites): Swept {
     }
   }
   if (removed > 0) syncFolder(data.letters);
-  return { removed, tail, damaged, last: Math.max(0, ...named.keys()) };
+  return { removed, tail, damaged, last: inOrder.at(-1)?.[0] ?? 0 };
 }
 
 function sizeOf(path: string): number {

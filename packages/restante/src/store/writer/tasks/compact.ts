@@ -4,7 +4,7 @@ import { crc32 } from 'node:zlib';
 import type { RecordRow } from '../../index/sqlite/contents.ts';
 import type { IndexWrites } from '../../index/sqlite/writes.ts';
 import type { LetterRecord, Place } from '../../letters/segments/appender.ts';
-import { type DataFolder, segmentPath } from '../../letters/segments/folder.ts';
+import { type DataFolder, isMissing, segmentPath } from '../../letters/segments/folder.ts';
 import { HEADER, readHeader, recordOctets } from '../../letters/segments/record.ts';
 import type { CompactReport } from '../orders.ts';
 import type { Task } from './task.ts';
@@ -54,7 +54,12 @@ export class CompactTask implements Task {
     const records: LetterRecord[] = [];
     let octets = 0;
     let seen = 0;
-    const descriptor = rows.length > 0 ? openSync(segmentPath(this.#data, segment), 'r') : undefined;
+    const descriptor = rows.length > 0 ? openIfThere(segmentPath(this.#data, segment)) : undefined;
+    if (rows.length > 0 && descriptor === undefined) {
+      this.#damaged = true;
+      this.#exhausted = true;
+      return [];
+    }
     try {
       for (const row of rows) {
         if (octets >= SLICE || descriptor === undefined) break;
@@ -112,15 +117,34 @@ export class CompactTask implements Task {
   }
 }
 
+/** One segment that is lost, or cannot be read, must not keep all others from being compacted: it is damaged. */
+function openIfThere(path: string): number | undefined {
+  try {
+    return openSync(path, 'r');
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+function readWhole(descriptor: number, into: Buffer, offset: number): boolean {
+  try {
+    for (let done = 0; done < into.length; ) {
+      const count = readSync(descriptor, into, done, into.length - done, offset + done);
+      if (count === 0) return false;
+      done += count;
+    }
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EIO') return false;
+    throw error;
+  }
+}
+
 /** The record whole, or undefined when it is not what its header says. */
 function readRecord(descriptor: number, [, offset, traces, octets]: RecordRow): Buffer | undefined {
   const record = Buffer.allocUnsafeSlow(recordOctets(traces, octets));
-  let done = 0;
-  while (done < record.length) {
-    const count = readSync(descriptor, record, done, record.length - done, offset - traces - HEADER + done);
-    if (count === 0) return undefined;
-    done += count;
-  }
+  if (!readWhole(descriptor, record, offset - traces - HEADER)) return undefined;
   const header = readHeader(record);
   if (!header || header.traces !== traces || header.octets !== octets) return undefined;
   if (crc32(record.subarray(HEADER, HEADER + traces)) !== header.tracesCheck) return undefined;
