@@ -10,6 +10,7 @@ import type { StoreLimits } from './limits.ts';
 import { errorOf, failureOf } from './writer/failure.ts';
 import type { WriterLink } from './writer/link.ts';
 import type { DeliverResult, OrderedPlacement } from './writer/orders.ts';
+import type { Room } from './writer/room.ts';
 
 /** What all deliveries of a store share. */
 export interface DeliveryRoom {
@@ -21,7 +22,11 @@ export interface DeliveryRoom {
   uniqueId(): string;
   /** Where letters are gathered. */
   readonly pages: Pages;
+  readonly space: Room;
 }
+
+/** A letter that is streamed to a file asks for room so many octets at a time. */
+const STRIDE = 1024 * 1024;
 
 /** Where a record's header will be, once it is known. */
 const NO_HEADER = Buffer.alloc(HEADER);
@@ -38,6 +43,8 @@ export class IncomingLetter implements Delivery {
   /** The record so far; empty before the first octet, and when it is streamed or let go of. */
   readonly #record: Gathered;
   #staged: StagedFile | undefined;
+  /** Up to where there was room when it was last asked for. */
+  #granted = 0;
   #failure: StoreError | undefined;
   #done = false;
   #aborted = false;
@@ -103,6 +110,7 @@ export class IncomingLetter implements Delivery {
     const staged = new StagedFile(this.#room.data, HEADER, this.#room.faults);
     this.#staged = staged;
     return this.#guard(async () => {
+      await this.#ask();
       if (this.#record.length > HEADER) await this.#copyTo(staged);
       else await staged.write(this.#traces);
       this.#record.clear();
@@ -117,8 +125,22 @@ export class IncomingLetter implements Delivery {
   }
 
   #stream(staged: StagedFile, octets: Uint8Array): MaybePromise<void> {
+    if (this.#measure.octets > this.#granted) {
+      return this.#guard(async () => {
+        await this.#ask();
+        await staged.write(octets);
+      });
+    }
     const written = staged.write(octets);
     return written && this.#guard(() => written);
+  }
+
+  /** The reserve is not for letters that are still coming either: waits for room, and throws when there is none to be had. */
+  async #ask(): Promise<void> {
+    this.#granted = this.#measure.octets + STRIDE;
+    const { space, link } = this.#room;
+    if (space.left() >= STRIDE || (await link.order<'room'>({ type: 'room', octets: STRIDE, wait: true }))) return;
+    throw new StoreError('no-room', 'the disk is full up to the reserve');
   }
 
   /** What fails is remembered, and told to whoever waits for this write; what is dropped does not fail. */

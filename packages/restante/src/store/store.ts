@@ -5,6 +5,7 @@ import {
   type Delivery,
   type Envelope,
   type Maildrop,
+  type MaybePromise,
   type Store,
   StoreError,
   type UndeleteChoice,
@@ -33,6 +34,7 @@ import { uniqueIds } from './unique-ids.ts';
 import { storeErrorOf } from './writer/failure.ts';
 import { WriterLink } from './writer/link.ts';
 import type { CompactReport, SweptReport } from './writer/orders.ts';
+import { Room } from './writer/room.ts';
 
 export interface StoreOptions {
   /** The data folder; made when it is not there. */
@@ -140,6 +142,7 @@ export class DurableStore implements Store, AccountIndex {
       now: this.#now,
       uniqueId: uniqueIds(options.random),
       pages,
+      space: new Room(data, limits, options.pretendFree),
     };
   }
 
@@ -184,6 +187,12 @@ export class DurableStore implements Store, AccountIndex {
 
   beginDelivery(envelope: Envelope): Delivery {
     return new IncomingLetter(this.#deliveryRoom, envelope);
+  }
+
+  /** No, when there is not and all that was expunged has been destroyed; what can be destroyed yet is room too. */
+  hasRoom(octets: number): MaybePromise<boolean> {
+    if (this.#read(() => this.#deliveryRoom.space.left()) >= octets) return true;
+    return this.#link.order<'room'>({ type: 'room', octets, wait: false });
   }
 
   async undelete(name: string, choice: UndeleteChoice, _by: Actor): Promise<number> {

@@ -81,6 +81,11 @@ export type Order =
   /** The next letter begins a new segment, so that those there are change no more. */
   | { readonly type: 'seal'; readonly id: number }
   | { readonly type: 'unpin'; readonly id: number }
+  /**
+   * Whether there is room for so many octets. With `wait` what was expunged is destroyed first, if need be; without, the
+   * answer is yes as long as that has not been tried.
+   */
+  | { readonly type: 'room'; readonly id: number; readonly octets: number; readonly wait: boolean }
   /** All was destroyed that could be to make room: letters that still have none are refused. */
   | { readonly type: 'relieved'; readonly id: number }
   | { readonly type: 'close'; readonly id: number };
@@ -106,6 +111,7 @@ export interface Results {
   'set-aside': undefined;
   seal: undefined;
   unpin: undefined;
+  room: boolean;
   relieved: undefined;
   close: undefined;
 }

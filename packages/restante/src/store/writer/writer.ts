@@ -39,8 +39,9 @@ export class Writer {
   readonly #report: (report: Report) => void;
   #deliveries: OrderOf<'deliver'>[] = [];
   #tasks: Task[] = [];
-  /** Letters that wait for room, and whether all was done to make some. */
+  /** Letters, and questions, that wait for room, and whether all was done to make some. */
   #held: OrderOf<'deliver'>[] = [];
+  #asked: OrderOf<'room'>[] = [];
   #relieved = false;
   /** Large letters whose commit failed. */
   #doubtful: number[] = [];
@@ -97,7 +98,7 @@ export class Writer {
       case 'compact': {
         const wasteful = index.segments.wasteful(order.deadShare);
         if (wasteful.includes(this.#appender.number)) this.#appender.seal();
-        this.#tasks.push(new CompactTask(index, this.#data, order.id, wasteful, () => this.#room.left()));
+        this.#tasks.push(new CompactTask(index, this.#data, order.id, wasteful, () => this.#left()));
         return;
       }
       case 'add-account':
@@ -120,7 +121,11 @@ export class Writer {
       case 'relieved':
         this.#relieved = true;
         this.#deliveries.unshift(...this.#held.splice(0));
+        for (const asked of this.#asked.splice(0)) this.#sayRoom(asked);
         break;
+      case 'room':
+        this.#sayRoom(order);
+        return;
       case 'unpin':
         this.#pins -= 1;
         if (this.#pins === 0) this.#unlink(this.#unlinkLater.splice(0));
@@ -155,6 +160,7 @@ export class Writer {
   /** Refuses what still waits for room and ends the active segment; nothing may be asked afterwards. */
   close(): void {
     this.#relieved = true;
+    this.#answer(this.#asked.splice(0).map(({ id }) => ({ type: 'done', id, result: false })));
     this.#deliveries = this.#held.splice(0);
     while (!this.idle) this.round();
     this.#appender.seal();
@@ -187,13 +193,37 @@ export class Writer {
     }
     const batch = this.#batch(orders.filter((order) => !without.has(order)));
     // What was expunged goes before a letter is refused: these wait until it has.
+    this.#press();
     this.#held.push(...without);
-    if (this.#held.length === without.size) this.#report({ type: 'pressed' });
     return batch;
+  }
+
+  #sayRoom(order: OrderOf<'room'>): void {
+    const enough = this.#left() >= order.octets;
+    if (enough || this.#relieved || !order.wait) {
+      this.#answer([{ type: 'done', id: order.id, result: enough || !(this.#relieved || order.wait) }]);
+      return;
+    }
+    this.#press();
+    this.#asked.push(order);
+  }
+
+  /** Has room made, unless others wait for that already. */
+  #press(): void {
+    if (this.#held.length + this.#asked.length === 0) this.#report({ type: 'pressed' });
   }
 
   #batch(orders: readonly OrderOf<'deliver'>[]): Batch {
     return new Batch(this.#index, this.#data, this.#appender, this.#pages, this.#faults, orders);
+  }
+
+  /** The room as a report tells it: none where the disk does not say. */
+  #left(): number {
+    try {
+      return this.#room.left();
+    } catch {
+      return 0;
+    }
   }
 
   #withoutRoom(orders: readonly OrderOf<'deliver'>[]): Set<OrderOf<'deliver'>> {
