@@ -118,6 +118,40 @@ test('letters whose index is lost are not taken for leftovers', async (t) => {
   assert.equal(readdirSync(join(data, 'letters')).length, 1);
 });
 
+test('letters whose index has lost its log are not taken for leftovers', async (t) => {
+  const data = folder(t);
+  const store = await office(t, ['anna'], { data });
+  await place(store, 'anna', letterOf(2_000));
+  const copy = join(folder(t), 'copy');
+  cpSync(data, copy, { recursive: true });
+  // Nothing was moved from the log to the index yet: without it that is a sound database with nothing in it.
+  rmSync(join(copy, 'index.sqlite-wal'));
+  rmSync(join(copy, 'index.sqlite-shm'));
+  for (let times = 0; times < 2; times += 1) {
+    await assert.rejects(reopen(t, copy), /1 segments of letters and no index: restore a backup/);
+    assert.equal(readdirSync(join(copy, 'letters')).length, 1);
+  }
+});
+
+test('a damaged index is named, and so is the remedy', async (t) => {
+  const data = folder(t);
+  const store = await office(t, ['anna'], { data });
+  await place(store, 'anna', letterOf(2_000));
+  await store.close();
+  flip(join(data, 'index.sqlite'), 3);
+  await assert.rejects(reopen(t, data), /index\.sqlite is damaged .*: restore a backup/);
+  assert.equal(readdirSync(join(data, 'letters')).length, 1);
+});
+
+test('a copy of a data folder whose log was not written back is no backup', async (t) => {
+  const data = folder(t);
+  const store = await office(t, ['anna'], { data });
+  await place(store, 'anna', letterOf(2_000));
+  const copy = join(folder(t), 'copy');
+  cpSync(data, copy, { recursive: true });
+  assert.throws(() => restore(copy, join(folder(t), 'data')), /index\.sqlite-wal.* no backup/);
+});
+
 function flip(path: string, at: number): void {
   const octets = readFileSync(path);
   octets[at] = (octets[at] ?? 0) ^ 1;

@@ -9,6 +9,7 @@ import {
   readdirSync,
   renameSync,
   rmSync,
+  statSync,
 } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -83,6 +84,13 @@ function copyAndVerify(from: string, half: string, now: number): RestoreReport {
   const letters = join(half, 'letters');
   if (!existsSync(join(from, 'index.sqlite'))) {
     throw new StoreError('permanent', `${from} is no backup: there is no index.sqlite in it`);
+  }
+  const log = join(from, 'index.sqlite-wal');
+  if ((statSync(log, { throwIfNoEntry: false })?.size ?? 0) > 0) {
+    throw new StoreError(
+      'permanent',
+      `${log} is there, so this is a copy of a data folder and no backup: use it as the data folder, or back it up first`,
+    );
   }
   makePrivateFolder(half);
   makePrivateFolder(letters);

@@ -47,7 +47,7 @@ export function isFull(thrown: unknown): boolean {
 }
 
 /** Whether this says that the index is not what was written. */
-function isDamage(thrown: unknown): boolean {
+export function isDamage(thrown: unknown): boolean {
   const code = thrown instanceof Error ? sqliteCode(thrown) : undefined;
   return code === SQLITE_CORRUPT || code === SQLITE_NOTADB;
 }

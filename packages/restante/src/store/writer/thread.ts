@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { StoreError } from '@restante/pop/maildrop';
@@ -6,7 +5,7 @@ import { openWriteConnection } from '../index/sqlite/connection.ts';
 import { indexWrites } from '../index/sqlite/writes.ts';
 import { type DataFolder, dataFolder, segmentNumbers } from '../letters/segments/folder.ts';
 import { sweep } from '../letters/segments/sweep.ts';
-import { failureOf, isFull } from './failure.ts';
+import { failureOf, isDamage, isFull } from './failure.ts';
 import type { Order, OrderOf, Report, WriterData } from './orders.ts';
 import { giveUp } from './room.ts';
 import { Writer } from './writer.ts';
@@ -19,7 +18,6 @@ function main(): void {
   const report = (said: Report): void => port.postMessage(said);
   try {
     const data = dataFolder(started.data);
-    refuseLostIndex(data);
     const database = openIndex(data);
     const index = indexWrites(database);
     const { removed, tail, damaged, last } = sweep(data, index.segments);
@@ -58,25 +56,32 @@ function workOff(port: MessagePort, writer: Writer, first: readonly Order[]): Or
   return closing;
 }
 
-/** An index that is gone must not be taken for a new office: the sweep would remove every letter. */
+/** On a disk that is full to the last octet the index can be opened only in the place of the reserve file. */
+function openIndex(data: DataFolder): DatabaseSync {
+  const open = () => openWriteConnection(data.index, () => refuseLostIndex(data));
+  try {
+    return open();
+  } catch (error) {
+    if (isDamage(error)) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new StoreError('permanent', `${data.index} is damaged (${why}): restore a backup into another data folder`);
+    }
+    if (!isFull(error) || !giveUp(data)) throw error;
+    return open();
+  }
+}
+
+/**
+ * An index that is gone, or has lost its log before anything of that was moved to it, must not be taken for a new
+ * office's: the sweep would remove every letter.
+ */
 function refuseLostIndex(data: DataFolder): void {
-  const size = statSync(data.index, { throwIfNoEntry: false })?.size ?? 0;
   const segments = segmentNumbers(data).length;
-  if (size > 0 || segments === 0) return;
+  if (segments === 0) return;
   throw new StoreError(
     'permanent',
     `${data.root} has ${segments} segments of letters and no index: restore a backup into another data folder`,
   );
-}
-
-/** On a disk that is full to the last octet the index can be opened only in the place of the reserve file. */
-function openIndex(data: DataFolder): DatabaseSync {
-  try {
-    return openWriteConnection(data.index);
-  } catch (error) {
-    if (!isFull(error) || !giveUp(data)) throw error;
-    return openWriteConnection(data.index);
-  }
 }
 
 main();

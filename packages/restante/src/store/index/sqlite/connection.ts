@@ -2,8 +2,11 @@ import { closeSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { migrate } from './schema.ts';
 
-/** The one connection that writes: a commit is on the disk when it returns (WAL, synchronous=FULL). */
-export function openWriteConnection(path: string): DatabaseSync {
+/**
+ * The one connection that writes: a commit is on the disk when it returns (WAL, synchronous=FULL). An index with nothing
+ * in it is made ready, or is what `refuseNew` throws.
+ */
+export function openWriteConnection(path: string, refuseNew?: () => void): DatabaseSync {
   // SQLite gives its log and shared memory the mode of the database itself: make that one private first.
   closeSync(openSync(path, 'a', 0o600));
   const database = new DatabaseSync(path, { timeout: 5_000 });
@@ -16,7 +19,7 @@ export function openWriteConnection(path: string): DatabaseSync {
       PRAGMA wal_autocheckpoint = 4000;
       PRAGMA journal_size_limit = 33554432;
     `);
-    migrate(database, path);
+    migrate(database, path, refuseNew);
   } catch (error) {
     database.close();
     throw error;

@@ -112,8 +112,9 @@ const migrations: readonly string[] = [
 export const schemaVersion = migrations.length;
 
 /** Brings the index to this program's version in one transaction; refuses one that a newer program has written. */
-export function migrate(database: DatabaseSync, path: string): void {
+export function migrate(database: DatabaseSync, path: string, refuseNew?: () => void): void {
   const found = refuseForeign(database, path);
+  if (found === 0) refuseNew?.();
   if (found === schemaVersion) return;
   database.exec('BEGIN IMMEDIATE');
   try {
