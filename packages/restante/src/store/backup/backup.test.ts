@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { dataFolder } from '../letters/segments/folder.ts';
 import { by, expunge, folder, idsOf, letterOf, office, place, reopen, traceOf, whole } from '../office.test.kit.ts';
+import type { WriterLink } from '../writer/link.ts';
+import { backUp } from './backup.ts';
 import { restore } from './restore.ts';
 
 test('a backup made while mail flows is whole, and comes back as it was', async (t) => {
@@ -116,6 +119,20 @@ test('letters whose index is lost are not taken for leftovers', async (t) => {
   rmSync(join(data, 'index.sqlite'));
   await assert.rejects(reopen(t, data), /1 segments of letters and no index: restore a backup/);
   assert.equal(readdirSync(join(data, 'letters')).length, 1);
+});
+
+test('a backup that is whole when the store closes is a backup, and one that failed says why', async (t) => {
+  const data = folder(t);
+  const store = await office(t, ['anna'], { data });
+  await place(store, 'anna', letterOf(2_000));
+  await store.close();
+  const closing = {
+    order: ({ type }: { type: string }) => (type === 'unpin' ? Promise.reject(new Error('closed')) : Promise.resolve()),
+  } as unknown as WriterLink;
+  const target = join(folder(t), 'backup');
+  assert.equal((await backUp(dataFolder(data), closing, target)).letters, 1);
+  rmSync(join(data, 'letters'), { recursive: true });
+  await assert.rejects(backUp(dataFolder(data), closing, `${target}-2`), /ENOENT/);
 });
 
 test('letters whose index has lost its log are not taken for leftovers', async (t) => {

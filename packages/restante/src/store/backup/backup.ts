@@ -54,7 +54,8 @@ export async function backUp(data: DataFolder, link: WriterLink, target: string)
     rmSync(partial, { recursive: true, force: true });
     throw error;
   } finally {
-    await link.order<'unpin'>({ type: 'unpin' });
+    // A writer that has ended meanwhile removes nothing any more.
+    await link.order<'unpin'>({ type: 'unpin' }).catch(() => undefined);
   }
 }
 
