@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
@@ -14,7 +15,7 @@ const certificate = selfSignedCertificate();
 const tls = new ServerTls(certificate, 'pop3');
 
 /** A connection whose handler writes down what it is told. */
-function serve(stream: MemorySocket) {
+function serve(stream: Duplex) {
   const clock = new ManualClock();
   const told: string[] = [];
   let received = '';
@@ -123,6 +124,56 @@ test('a peer that takes nothing is given up; one that takes a little is not (P3-
   assert.equal(error(), undefined);
   await clock.advance(60_000);
   assert.equal(error()?.kind, 'stalled');
+});
+
+test('a write that goes out bit by bit over a slow line is not given up, one that stops is (P3-19)', async () => {
+  const handle = { writeQueueSize: 0 };
+  const stream = Object.assign(
+    new Duplex({
+      read() {},
+      write(chunk: Buffer) {
+        handle.writeQueueSize += chunk.length;
+      },
+    }),
+    { _handle: handle },
+  );
+  const { connection, clock, error } = serve(stream);
+  connection.write(Buffer.alloc(400_000));
+  connection.flush();
+  for (let minute = 0; minute < 30; minute += 1) {
+    handle.writeQueueSize -= 10_000;
+    await clock.advance(60_000);
+  }
+  assert.equal(error(), undefined);
+  await clock.advance(60_000);
+  await turns();
+  assert.equal(error()?.kind, 'stalled');
+});
+
+test('others have their turn while a peer sends without a break', async () => {
+  const listening = createServer({ pauseOnConnect: true });
+  listening.listen(0, '127.0.0.1');
+  await once(listening, 'listening');
+  const { port } = listening.address() as AddressInfo;
+  const call = async (octets: Buffer) => {
+    const client = connect(port, '127.0.0.1');
+    const [server] = (await once(listening, 'connection')) as [Socket];
+    client.write(octets);
+    return { client, server };
+  };
+  const flood = await call(Buffer.alloc(1_000_000, 'NOOP\r\n'));
+  const other = await call(Buffer.from('QUIT\r\n'));
+  await turns();
+  const flooded = serve(flood.server);
+  const { received } = serve(other.server);
+  flood.server.resume();
+  other.server.resume();
+  while (received() === '') await once(other.server, 'data');
+  const before = flooded.received().length;
+  while (flooded.received().length < 1_000_000) await once(flood.server, 'data');
+  for (const { client, server } of [flood, other]) for (const end of [client, server]) end.destroy();
+  listening.close();
+  assert.ok(before <= 2 * 65_536, `${before} octets were read from one peer before the other's turn`);
 });
 
 test('a reset is told as lost', async () => {

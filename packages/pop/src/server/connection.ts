@@ -65,6 +65,12 @@ const JOINED = 8 * 1024;
 const JOINED_AT_MOST = 80 * 1024;
 
 /**
+ * A read of a socket that comes this full has more behind it, and the system would go on reading here, up to 2 MB, while all
+ * others wait: a hundred thousand pipelined commands.
+ */
+const FULL_READ = 64 * 1024;
+
+/**
  * How long an ended connection waits for the peer's FIN, in milliseconds. Closing earlier, with octets unread, would make
  * the network reset the connection, and a reset may destroy the last reply on its way.
  */
@@ -82,14 +88,17 @@ export class Connection {
   #batch: (string | Uint8Array)[] = [];
   #batched = 0;
   #paused = false;
+  /** Whether others have their turn before it is read on. */
+  #yielding = false;
   #ending = false;
   #gone = false;
   #error: ConnectionError | undefined;
   #handshakeTimer: Timer | undefined;
   #lingerTimer: Timer | undefined;
   #stallTimer: Timer | undefined;
-  /** When the peer last took something, or began to owe it. */
+  /** When the peer last took something, or began to owe it, and what it had left untaken at the last look. */
   #takenAt = 0;
+  #untaken = 0;
   #octetsIn = 0;
   #octetsOut = 0;
 
@@ -150,7 +159,7 @@ export class Connection {
   resume(): void {
     if (!this.#paused) return;
     this.#paused = false;
-    this.#stream.resume();
+    if (!this.#yielding) this.#stream.resume();
   }
 
   /** Gathers octets to be sent; text is Latin-1. They are the connection's now. */
@@ -179,7 +188,10 @@ export class Connection {
       this.#stream.uncork();
     }
     if (this.#stream.writableLength > 0) {
-      if (idle) this.#takenAt = this.#options.clock.now();
+      if (idle) {
+        this.#takenAt = this.#options.clock.now();
+        this.#untaken = untaken(this.#stream);
+      }
       this.#stallTimer ??= this.#options.clock.set(this.#checkStall, this.#options.stalledReply);
     }
   }
@@ -291,7 +303,19 @@ export class Connection {
     if (this.over) return;
     this.#octetsIn += chunk.length;
     this.#handler?.octets(chunk);
+    if (chunk.length >= FULL_READ) this.#yield();
   };
+
+  #yield(): void {
+    if (this.#yielding || this.over) return;
+    const stream = this.#stream;
+    this.#yielding = true;
+    stream.pause();
+    setImmediate(() => {
+      this.#yielding = false;
+      if (!this.#paused && stream === this.#stream) stream.resume();
+    });
+  }
 
   readonly #onEnd = (): void => {
     if (!this.over) this.#handler?.ended();
@@ -325,10 +349,22 @@ export class Connection {
     this.#stallTimer = undefined;
     if (this.#stream.writableLength === 0) return;
     const { clock, stalledReply } = this.#options;
+    const now = untaken(this.#stream);
+    if (now !== this.#untaken) this.#takenAt = clock.now();
+    this.#untaken = now;
     const left = this.#takenAt + stalledReply - clock.now();
     if (left > 0) this.#stallTimer = clock.set(this.#checkStall, left);
     else this.#break(new ConnectionError('stalled', `the peer took nothing of a reply for ${stalledReply} ms`));
   };
+}
+
+/**
+ * Octets that the system has not taken yet. A stream tells when a write is done, which over a slow line may be half an hour
+ * after the write before; only the handle of a socket shows that it goes on (Node's own `setTimeout` of sockets looks there too).
+ */
+function untaken(stream: Duplex): number {
+  const { _handle: handle } = stream as { readonly _handle?: { readonly writeQueueSize?: number } | null };
+  return handle?.writeQueueSize ?? stream.writableLength;
 }
 
 function joined(batch: readonly (string | Uint8Array)[], octets: number): Uint8Array {
