@@ -185,6 +185,21 @@ for (const step of ['large.renamed', 'large.directory-synced', 'deliver.before-c
   });
 }
 
+test('the file of a large letter whose commit failed stays until another commit has written over it', (t) => {
+  const { data, writer, answers, stage, deliver } = desk(t, {
+    faults: { 'deliver.before-commit': { action: 'EIO', visit: 1 } },
+  });
+  stage(1, 5_000);
+  writer.round();
+  writer.take(expungeOf(2, [77]));
+  writer.round();
+  assert.deepEqual(answers().map(outcome), ['1 temporary', '2 done']);
+  assert.deepEqual(readdirSync(data.letters), ['0000000001.segment'], 'nothing was written yet');
+  deliver(3);
+  writer.round();
+  assert.deepEqual(readdirSync(data.letters), ['0000000002.segment']);
+});
+
 test('a large letter that nobody gets is removed', (t) => {
   const { data, writer, answers, stage } = desk(t);
   stage(1, 5_000, 'nobody');

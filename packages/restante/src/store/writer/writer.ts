@@ -1,7 +1,7 @@
 import { StoreError } from '@restante/pop/maildrop';
 import { AccountExists, NoAccount } from '../../accounts/account.ts';
 import { type FaultStep, Faults } from '../faults.ts';
-import { inTransaction } from '../index/sqlite/connection.ts';
+import { inTransaction, totalChanges } from '../index/sqlite/connection.ts';
 import type { IndexWrites } from '../index/sqlite/writes.ts';
 import { Pages } from '../letters/pages.ts';
 import { Appender, type LetterRecord } from '../letters/segments/appender.ts';
@@ -285,6 +285,7 @@ export class Writer {
 
   /** Enters the letters and does the tasks' slices in one transaction. Answers what went wrong, if anything did. */
   #commit(round: Round): unknown {
+    const before = totalChanges(this.#index.database);
     try {
       inTransaction(this.#index.database, 'BEGIN IMMEDIATE', () => {
         this.#claim(round);
@@ -298,8 +299,8 @@ export class Writer {
       return error;
     }
     this.#appender.claim();
-    // A commit that failed may yet have reached the log, to be found there after a crash; this one has overwritten it.
-    round.dropped.push(...this.#doubtful.splice(0));
+    // A commit that failed may yet have reached the log, to be found there after a crash, until another writes over it.
+    if (totalChanges(this.#index.database) > before) round.dropped.push(...this.#doubtful.splice(0));
     // What has just left may be destroyed to make room.
     if (round.worked.some(({ kind }) => kind === 'expunge')) this.#relieved = false;
     if (round.batch.size > 0) this.#faults.at('deliver.after-commit');

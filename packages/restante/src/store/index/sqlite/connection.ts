@@ -34,6 +34,11 @@ export function openReadConnection(path: string): DatabaseSync {
   return database;
 }
 
+/** Rows that this connection has changed since it was opened, those of undone transactions too. */
+export function totalChanges(database: DatabaseSync): number {
+  return Number(database.prepare('SELECT total_changes() AS changes').get()?.['changes']);
+}
+
 /** Runs `work` in one transaction, undone when it throws. */
 export function inTransaction<T>(database: DatabaseSync, begin: 'BEGIN' | 'BEGIN IMMEDIATE', work: () => T): T {
   database.exec(begin);
