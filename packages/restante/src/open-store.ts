@@ -1,11 +1,10 @@
-import { mkdirSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { StoreError } from '@restante/pop/maildrop';
 import type { Settings } from './config/settings.ts';
 import { Failure, reasonOf } from './failure.ts';
 import { copyOfficeFiles } from './office-files.ts';
 import { TargetNotEmpty } from './store/backup/backup.ts';
 import { type RestoreReport, restore } from './store/backup/restore.ts';
+import { makePrivateFolder } from './store/letters/segments/folder.ts';
 import { DataInUse } from './store/lock.ts';
 import { type DurableStore, openStore } from './store/store.ts';
 
@@ -22,7 +21,7 @@ export interface OpenDataOptions {
  */
 export async function openData({ data, settings, onStopped }: OpenDataOptions): Promise<DurableStore> {
   try {
-    makeFolder(data);
+    makePrivateFolder(data);
     return await openStore({
       data,
       limits: {
@@ -41,7 +40,7 @@ export async function openData({ data, settings, onStopped }: OpenDataOptions): 
 /** Makes a data folder from a backup. A folder that holds mail already, or is in use, is not touched. */
 export async function restoreData(backup: string, data: string): Promise<RestoreReport> {
   try {
-    makeFolder(data);
+    makePrivateFolder(data);
     const report = restore(backup, data);
     await copyOfficeFiles(backup, data);
     return report;
@@ -58,17 +57,4 @@ function mendable(thrown: unknown, data: string): unknown {
   return new Failure(
     `the data folder ${data} cannot be used: ${reasonOf(thrown)}; mend that, or choose another with --data DIR`,
   );
-}
-
-/** One level after the other: Node's own recursive mkdir never ends where a file system refuses new folders by ENOENT. */
-function makeFolder(path: string): void {
-  const there = statSync(path, { throwIfNoEntry: false });
-  if (there?.isDirectory()) return;
-  if (there !== undefined) throw Object.assign(new Error(`${path} is no folder`), { code: 'ENOTDIR' });
-  makeFolder(dirname(path));
-  try {
-    mkdirSync(path, { mode: 0o700 });
-  } catch (thrown) {
-    if (!(thrown instanceof Error && 'code' in thrown && thrown.code === 'EEXIST')) throw thrown;
-  }
 }

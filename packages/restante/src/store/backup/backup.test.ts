@@ -56,6 +56,14 @@ test('a backup is for the owner’s eyes, and never goes into a folder that hold
   assert.deepEqual(readdirSync(root), ['empty'], 'nothing half-done stays behind');
 });
 
+test('a backup where no folder can be made is refused at once', {
+  skip: !existsSync('/proc/self') && 'there is no /proc',
+}, async (t) => {
+  const store = await office(t, ['anna']);
+  await assert.rejects(store.backup('/proc/copy'), { code: 'ENOENT' });
+  await place(store, 'anna', letterOf(100));
+});
+
 test('a restored store and the backup it came from never share a file', async (t) => {
   const root = folder(t);
   const store = await office(t, ['anna']);

@@ -1,4 +1,14 @@
-import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, unlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 
 const SEGMENT = /^(\d{10})\.segment$/;
@@ -36,13 +46,22 @@ export function makeDataFolder(data: DataFolder): void {
 
 /** Makes the folder, and those above it, durably; one that was there before is made private as well. */
 export function makePrivateFolder(path: string): void {
-  const first = mkdirSync(path, { recursive: true, mode: 0o700 });
+  makeFolder(path);
   chmodSync(path, 0o700);
-  if (first === undefined) return;
-  for (let made = path; ; made = dirname(made)) {
-    syncFolder(dirname(made));
-    if (made === first) return;
+}
+
+/** One level after the other: Node's own recursive mkdir never ends where a file system refuses new folders by ENOENT. */
+function makeFolder(path: string): void {
+  const there = statSync(path, { throwIfNoEntry: false });
+  if (there?.isDirectory()) return;
+  if (there !== undefined) throw Object.assign(new Error(`${path} is no folder`), { code: 'ENOTDIR' });
+  makeFolder(dirname(path));
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
   }
+  syncFolder(dirname(path));
 }
 
 export function segmentName(number: number): string {
