@@ -4,7 +4,7 @@ import { Failure, reasonOf } from './failure.ts';
 import { copyOfficeFiles } from './office-files.ts';
 import { TargetNotEmpty } from './store/backup/backup.ts';
 import { type RestoreReport, restore } from './store/backup/restore.ts';
-import { makePrivateFolder } from './store/letters/segments/folder.ts';
+import { makeRoot } from './store/letters/segments/folder.ts';
 import { DataInUse } from './store/lock.ts';
 import { type DurableStore, openStore } from './store/store.ts';
 
@@ -21,7 +21,7 @@ export interface OpenDataOptions {
  */
 export async function openData({ data, settings, onStopped }: OpenDataOptions): Promise<DurableStore> {
   try {
-    makePrivateFolder(data);
+    makeRoot(data);
     return await openStore({
       data,
       limits: {
@@ -40,7 +40,7 @@ export async function openData({ data, settings, onStopped }: OpenDataOptions): 
 /** Makes a data folder from a backup. A folder that holds mail already, or is in use, is not touched. */
 export async function restoreData(backup: string, data: string): Promise<RestoreReport> {
   try {
-    makePrivateFolder(data);
+    makeRoot(data);
     const report = restore(backup, data);
     await copyOfficeFiles(backup, data);
     return report;

@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict';
-import { cpSync, existsSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
@@ -43,6 +53,15 @@ test('nothing in the data folder can be read by others', async (t) => {
     assert.equal(stats.mode & 0o777, stats.isDirectory() ? 0o700 : 0o600, name);
   }
   assert.equal(statSync(data).mode & 0o777, 0o700);
+});
+
+test('a folder that somebody else uses too keeps its mode, and what is put into it is private', async (t) => {
+  const data = folder(t);
+  writeFileSync(join(data, 'theirs'), '');
+  chmodSync(data, 0o755);
+  await office(t, ['anna'], { data });
+  assert.equal(statSync(data).mode & 0o777, 0o755);
+  assert.equal(statSync(join(data, 'letters')).mode & 0o777, 0o700);
 });
 
 test('a unique-id never comes twice, also when an older copy is put back (P3-56)', async (t) => {

@@ -19,6 +19,7 @@ import {
   type DataFolder,
   dataFolder,
   makePrivateFolder,
+  makeRoot,
   segmentName,
   segmentNumbers,
   syncFolder,
@@ -41,7 +42,7 @@ export interface RestoreReport {
 export function restore(backup: string, target: string, now: () => number = Date.now): RestoreReport {
   const from = resolve(backup);
   const data = dataFolder(resolve(target));
-  makePrivateFolder(data.root);
+  makeRoot(data.root);
   const lock = DataLock.take(data);
   try {
     refuseTaken(data);

@@ -39,9 +39,18 @@ export function dataFolder(root: string): DataFolder {
 
 /** Makes what is missing, for the owner's eyes only. */
 export function makeDataFolder(data: DataFolder): void {
-  makePrivateFolder(data.root);
+  makeRoot(data.root);
   makePrivateFolder(data.letters);
   makePrivateFolder(data.incoming);
+}
+
+/**
+ * Makes the data folder itself. One that has something in it keeps the mode that somebody gave it: it may be `/tmp` by
+ * mistake, or let a mail server's group through to a socket. What is put into it is private all the same.
+ */
+export function makeRoot(path: string): void {
+  makeFolder(path);
+  if (readdirSync(path).length === 0) chmodSync(path, 0o700);
 }
 
 /** Makes the folder, and those above it, durably; one that was there before is made private as well. */
