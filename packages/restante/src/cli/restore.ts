@@ -13,7 +13,7 @@ export function restoreCommand(): Command {
       const { data, json } = placesOf(self);
       const { restoreData } = await import('../open-store.ts');
       const report = await restoreData(resolve(dir), data);
-      say(`${data} is a post office again, with ${counted(report.contents, 'different letter')}.`);
+      say(`${data} is a post office again: ${counted(report.contents, 'stored letter')}, each proved sound.`);
       if (json) printJson({ data, ...report });
     });
 }
