@@ -106,7 +106,7 @@ describe('the first start', () => {
   test('on a terminal the password is shown, once, and in no file', { skip: noTerminal }, async (t) => {
     const data = temporaryFolder();
     const quoted = [process.execPath, MAIN, 'serve', '--data', data, ...ANY_PORT].map((word) => `'${word}'`).join(' ');
-    const child = spawn('script', ['-qec', quoted, '/dev/null'], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const child = spawn('script', ['-qec', `exec ${quoted}`, '/dev/null'], { stdio: ['pipe', 'pipe', 'inherit'] });
     t.after(() => child.kill('SIGKILL'));
     const said = await heard(child, /LMTP on [^\n]*\n/);
     const [, password] = /password +([a-z2-9-]{23})\r?\n/.exec(said) ?? [];
