@@ -4,5 +4,5 @@
  */
 export type { Actor, Entry, Maildrop, MaybePromise } from './maildrop.ts';
 export { type MemoryMailbox, memoryMailbox, memoryMaildrop } from './memory.ts';
-export type { Delivery, Envelope, Placed, Recipient, Store, UndeleteChoice } from './store.ts';
+export type { Delivery, Envelope, Placed, Recipient, Reservation, Store, UndeleteChoice } from './store.ts';
 export { StoreError, type StoreErrorKind } from './store-error.ts';

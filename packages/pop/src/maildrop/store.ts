@@ -7,6 +7,12 @@ export interface Recipient {
   readonly maildrop: string;
   /** Header fields that stand above the letter in this mailbox only (Return-Path, Delivered-To, Received), each ended by CRLF. */
   readonly trace: Uint8Array;
+  /**
+   * Recipients with the same number are given the letter all or none, and their answers are one: either each is
+   * {@link Placed}, or none has it and each is answered the same error. Absent: it stands for itself. SMTP has one reply for
+   * all of an envelope (RFC 5321 §4.2.5), LMTP one for each RCPT, which may lead to several mailboxes.
+   */
+  readonly group?: number;
 }
 
 /** What a store must know before the octets come. */
@@ -43,6 +49,13 @@ export interface Delivery {
   abort(): Promise<void>;
 }
 
+/** Room that is kept for one letter while its recipients are being named. Let go of, once, when it is no longer needed. */
+export interface Reservation {
+  /** Whether this mailbox can take the letter too: if not, why (`no-room`, `over-quota`, `no-maildrop`, …). */
+  hold(maildrop: string): MaybePromise<StoreError | undefined>;
+  release(): void;
+}
+
 /** Which expunged letters come back: all that fit both conditions. */
 export interface UndeleteChoice {
   /** Only those expunged at or after this time (milliseconds since 1970). */
@@ -62,6 +75,12 @@ export interface Store {
    * happens meanwhile is seen at commit.
    */
   hasRoom?(octets: number): MaybePromise<boolean>;
+  /**
+   * Begins to keep room for a letter of so many octets (RFC 1870's declared size, or a guess), so that letters which
+   * come in at the same time are not all promised the same room. What is reserved is promised to nobody else who asks, but a
+   * commit may still find less. A store that cannot tell leaves it out.
+   */
+  reserve?(octets: number): Reservation;
   /** Brings expunged letters back as new arrivals, with their old unique-ids. Answers how many. */
   undelete(name: string, choice: UndeleteChoice, by: Actor): Promise<number>;
   /** Destroys letters expunged before this time (milliseconds since 1970) that no open snapshot holds. Answers how many. */
