@@ -102,7 +102,7 @@ export class DeliveryDesk {
   }
 
   #routed(route: Route): Answer {
-    if (route.type !== 'maildrop') this.tally.refusedRecipients += 1;
+    if (route.type !== 'maildrops') this.tally.refusedRecipients += 1;
     if (route.type === 'unavailable') this.tally.trouble ??= route.reason;
     return { type: 'route', answer: route };
   }

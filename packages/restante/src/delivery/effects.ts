@@ -17,7 +17,8 @@ export interface Transaction {
 
 export interface TransactionRecipient {
   readonly path: Path;
-  readonly maildrop: string;
+  /** Where the address leads: all of these get the letter, or none. */
+  readonly maildrops: readonly string[];
 }
 
 /** What the wire has seen in a letter so far that makes it no letter. */

@@ -25,7 +25,7 @@ async function deliverTwo(fault: StoreFault): Promise<Delivered> {
   const store = new MemoryStore({ maildrops: ['one', 'two', 'three'] });
   const faulty = new FaultyStore(store, fault);
   const routes = {
-    resolve: ({ local }: { readonly local: string }) => ({ type: 'maildrop', maildrop: local }) as const,
+    resolve: ({ local }: { readonly local: string }) => ({ type: 'maildrops', maildrops: [local] }) as const,
   };
   const server = new LmtpServer({ store: faulty, routes, hostname: 'office.example' });
   const [client, served] = duplexPair();

@@ -94,9 +94,9 @@ export class Incoming {
       peer: this.#options.peer,
       hello,
       returnPath: returnPath.text,
-      recipients: recipients.flatMap(({ path, maildrop }, index) => {
+      recipients: recipients.flatMap(({ path, maildrops }, index) => {
         const outcome = outcomes[index];
-        return outcome === undefined ? [] : [{ address: path.text, maildrop, outcome }];
+        return outcome === undefined ? [] : [{ address: path.text, maildrops, outcome }];
       }),
       octets: this.#reception.octets,
       milliseconds: now - this.#since,

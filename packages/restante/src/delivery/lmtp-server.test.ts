@@ -102,7 +102,7 @@ describe('a delivery is reported', () => {
     assert.equal(report.hello, 'mx.example');
     assert.equal(report.peer.address, '192.0.2.7');
     assert.equal(`${report.session}-1`, report.id);
-    assert.deepEqual([pat?.address, pat?.maildrop, green?.address], ['Pat', 'pat', 'green@localhost']);
+    assert.deepEqual([pat?.address, pat?.maildrops, green?.address], ['Pat', ['pat'], 'green@localhost']);
     assert.deepEqual(green?.outcome, {
       type: 'refused',
       why: 'over-quota',
@@ -110,7 +110,10 @@ describe('a delivery is reported', () => {
     });
     const [letter = ''] = lettersOf(at.store, 'pat');
     assert.ok(pat?.outcome.type === 'placed');
-    assert.equal(pat.outcome.placed.octets, letter.length);
+    assert.deepEqual(
+      pat.outcome.placed.map(({ octets }) => octets),
+      [letter.length],
+    );
     assert.match(letter, new RegExp(` id ${report.id}\r\n|;`));
   });
 

@@ -12,7 +12,8 @@ export type Refusal = StoreErrorKind | 'bare-line-end' | 'nul' | 'hops' | 'loop'
 
 /** What became of a letter for one recipient. */
 export type Outcome =
-  | { readonly type: 'placed'; readonly placed: Placed }
+  /** In each of the mailboxes that the address leads to, in that order. */
+  | { readonly type: 'placed'; readonly placed: readonly Placed[] }
   /** `reason` is for the operator's log; the peer only learns `why`. */
   | { readonly type: 'refused'; readonly why: Refusal; readonly reason: string };
 
@@ -20,7 +21,12 @@ export function refused(why: Refusal, reason: string): Outcome {
   return { type: 'refused', why, reason };
 }
 
-/** A store's answer as an outcome. */
-export function outcomeOf(answer: Placed | StoreError): Outcome {
-  return answer instanceof StoreError ? refused(answer.kind, answer.message) : { type: 'placed', placed: answer };
+/** A store's answers for the mailboxes of one recipient as an outcome: what one of them does not have is not placed. */
+export function outcomeOf(answers: readonly (Placed | StoreError)[]): Outcome {
+  const placed: Placed[] = [];
+  for (const answer of answers) {
+    if (answer instanceof StoreError) return refused(answer.kind, answer.message);
+    placed.push(answer);
+  }
+  return { type: 'placed', placed };
 }

@@ -10,6 +10,7 @@ import { Reception, type ReceptionOptions } from './reception.ts';
 
 const AT = Date.UTC(2026, 0, 1);
 
+/** `pat+green@d` is an address that leads to two mailboxes. */
 function transaction(...addresses: string[]): Transaction {
   return {
     number: 1,
@@ -18,7 +19,7 @@ function transaction(...addresses: string[]): Transaction {
     parameters: {},
     recipients: addresses.map((text) => {
       const [local = '', domain = ''] = text.split('@');
-      return { path: { text, local, domain }, maildrop: local };
+      return { path: { text, local, domain }, maildrops: local.split('+') };
     }),
   };
 }
@@ -205,6 +206,64 @@ describe('normalise (SM-21)', () => {
         },
       ),
     );
+  });
+});
+
+describe('an address that leads to several mailboxes', () => {
+  const placed = (uniqueId: string): Placed => ({ uniqueId, octets: 1 });
+  const full = new StoreError('over-quota', 'full');
+
+  /** A store that gives these answers, and the envelope that it was given. */
+  function storeOf(...answers: readonly (Placed | StoreError)[]) {
+    const seen: Envelope[] = [];
+    const delivery: Delivery = {
+      write() {},
+      commit: () => answers.map((answer) => Promise.resolve(answer)),
+      async abort() {},
+    };
+    const beginDelivery = (envelope: Envelope) => {
+      seen.push(envelope);
+      return delivery;
+    };
+    return { seen, beginDelivery };
+  }
+
+  it('is one group of recipients of the store; who stands alone is none', async () => {
+    const store = storeOf(placed('a'), placed('b'), placed('c'), placed('d'), placed('e'));
+    const outcomes = await receive(store, '\r\n', { to: ['pat+green@d', 'alone@d', 'pat+jones@d'] });
+    assert.deepEqual(
+      store.seen[0]?.recipients.map(({ maildrop, group }) => [maildrop, group]),
+      [
+        ['pat', 0],
+        ['green', 0],
+        ['alone', undefined],
+        ['pat', 2],
+        ['jones', 2],
+      ],
+    );
+    assert.deepEqual(
+      outcomes.map((outcome) => outcome.type === 'placed' && outcome.placed.map((it) => it.uniqueId)),
+      [['a', 'b'], ['c'], ['d', 'e']],
+    );
+  });
+
+  it('has one outcome: placed only where each of them has it', async () => {
+    const to = ['pat+green@d', 'alone@d'];
+    assert.deepEqual(why(await receive(storeOf(placed('a'), full, placed('c')), '\r\n', { to })), [
+      'over-quota',
+      'placed',
+    ]);
+    assert.deepEqual(why(await receive(storeOf(placed('a'), placed('b'), full), '\r\n', { to })), [
+      'placed',
+      'over-quota',
+    ]);
+    assert.deepEqual(why(await receive(storeOf(placed('a')), '\r\n', { to })), ['temporary', 'temporary']);
+  });
+
+  it('is what each of them reads in Delivered-To (SM-62)', async () => {
+    const store = new MemoryStore({ maildrops: ['pat', 'green'] });
+    await receive(store, 'Subject: x\r\n\r\n', { to: ['pat+green@d'] });
+    for (const name of ['pat', 'green']) assert.match(letters(store, name)[0] ?? '', /^Delivered-To: pat\+green@d\r$/m);
   });
 });
 

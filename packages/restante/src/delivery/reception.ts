@@ -107,10 +107,10 @@ export class Reception {
     };
     this.#delivery = this.#options.store.beginDelivery({
       returnPath: returnPath.text,
-      recipients: this.#bound.map(({ path, maildrop }) => ({
-        maildrop,
-        trace: Buffer.from(traceFields(trace, path.text), 'latin1'),
-      })),
+      recipients: this.#bound.flatMap(({ path, maildrops }, group) => {
+        const fields = Buffer.from(traceFields(trace, path.text), 'latin1');
+        return maildrops.map((maildrop) => ({ maildrop, trace: fields, ...(maildrops.length > 1 && { group }) }));
+      }),
       ...(parameters.size !== undefined && { declaredOctets: parameters.size }),
     });
   }
@@ -144,17 +144,23 @@ export class Reception {
     const answers = this.#answers();
     let next = 0;
     return this.#transaction.recipients.map((recipient) =>
-      recipient === this.#bound[next] ? (answers[next++] ?? NO_ANSWER) : LOOP,
+      recipient === this.#bound[next] ? (answers[next++] as MaybePromise<Outcome>) : LOOP,
     );
   }
 
-  /** The store's answers, for those whom the delivery is for. */
+  /** What the store answers for each of those whom the delivery is for. */
   #answers(): readonly MaybePromise<Outcome>[] {
     const delivery = this.#delivery;
     if (delivery === undefined) return [];
     this.#delivery = undefined;
     try {
-      return delivery.commit().map((answer) => answer.then(outcomeOf, failed));
+      const answers = delivery.commit();
+      let next = 0;
+      return this.#bound.map(({ maildrops }) => {
+        const ofThese = answers.slice(next, next + maildrops.length);
+        next += maildrops.length;
+        return Promise.all(ofThese).then((all) => (all.length < maildrops.length ? NO_ANSWER : outcomeOf(all)), failed);
+      });
     } catch (thrown) {
       return this.#bound.map(() => failed(thrown));
     }
@@ -162,7 +168,7 @@ export class Reception {
 }
 
 function failed(thrown: unknown): Outcome {
-  return outcomeOf(StoreError.from(thrown));
+  return outcomeOf([StoreError.from(thrown)]);
 }
 
 const BARE_LINE_END = refused('bare-line-end', 'a CR or LF stands alone');

@@ -16,7 +16,7 @@ function everyReply(): string[] {
   for (const keyword of Object.keys(COMMANDS) as Keyword[]) {
     for (const state of ['GREETED', 'READY', 'MAIL', 'RCPT'] as const) gather(replies.outOfOrder(keyword, state));
   }
-  gather(replies.answer({ type: 'placed', placed: { uniqueId: 'x'.repeat(70), octets: 1 } }));
+  gather(replies.answer({ type: 'placed', placed: Array(1000).fill({ uniqueId: 'x'.repeat(70), octets: 1 }) }));
   for (const why of ['bare-line-end', 'nul', 'hops', 'loop'] as const) {
     gather(replies.answer({ type: 'refused', why, reason: '' }));
   }
@@ -59,7 +59,7 @@ describe('replies', () => {
 });
 
 describe('the answer to a letter', () => {
-  const code = (why: StoreErrorKind) => replies.answer(outcomeOf(new StoreError(why, 'for the log'))).slice(0, 9);
+  const code = (why: StoreErrorKind) => replies.answer(outcomeOf([new StoreError(why, 'for the log')])).slice(0, 9);
 
   it('has the code of the reason (SM-35, SM-36)', () => {
     const expected: Record<StoreErrorKind, string> = {
@@ -75,6 +75,6 @@ describe('the answer to a letter', () => {
   });
 
   it('never tells the reason that is for the log', () => {
-    assert.doesNotMatch(replies.answer(outcomeOf(new StoreError('permanent', 'segment 7 is torn'))), /segment/);
+    assert.doesNotMatch(replies.answer(outcomeOf([new StoreError('permanent', 'segment 7 is torn')])), /segment/);
   });
 });

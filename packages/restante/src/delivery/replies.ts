@@ -133,5 +133,7 @@ const LETTER_REFUSED: Readonly<Record<Refusal, string>> = {
 /** The answer to a letter, for one recipient (LM-04). */
 export function answer(outcome: Outcome): string {
   if (outcome.type === 'refused') return LETTER_REFUSED[outcome.why];
-  return write(250, '2.0.0', `kept as ${outcome.placed.uniqueId}`);
+  const [first, ...others] = outcome.placed;
+  const more = others.length === 0 ? '' : ` and ${others.length} more`;
+  return write(250, '2.0.0', `kept as ${first?.uniqueId}${more}`);
 }

@@ -23,7 +23,8 @@ export interface DeliveryReport {
 export interface RecipientReport {
   /** As it was given. */
   readonly address: string;
-  readonly maildrop: string;
+  /** Where the address led. */
+  readonly maildrops: readonly string[];
   readonly outcome: Outcome;
 }
 

@@ -33,7 +33,7 @@ async function route(address: string, options: Partial<AccountRoutesOptions> = {
   return new AccountRoutes({ accounts: index(), domains: DOMAINS, ...options }).resolve(path);
 }
 
-const to = (maildrop: string): Route => ({ type: 'maildrop', maildrop });
+const to = (maildrop: string): Route => ({ type: 'maildrops', maildrops: [maildrop] });
 
 describe('route', () => {
   it('leads to an account by its bare name and by its name at each of our domains', async () => {

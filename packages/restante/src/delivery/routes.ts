@@ -5,14 +5,14 @@ import type { Path } from './path.ts';
 /**
  * Where an address leads:
  *
- * - `maildrop`: to this one
+ * - `maildrops`: to these, one at least and none twice; whoever is named there gets the letter when all of them do
  * - `unknown-user`: the domain is served, nobody of that name lives there
  * - `not-served`: mail for that domain is not taken, since nothing is relayed (SM-09)
  * - `disabled`: to an account that takes no mail now
  * - `unavailable`: it cannot be told now; never said of an address that does not exist (SM-11)
  */
 export type Route =
-  | { readonly type: 'maildrop'; readonly maildrop: string }
+  | { readonly type: 'maildrops'; readonly maildrops: readonly string[] }
   | { readonly type: 'unknown-user' | 'not-served' | 'disabled' }
   /** `reason` is for the operator's log. */
   | { readonly type: 'unavailable'; readonly reason: string };
@@ -96,7 +96,7 @@ export class AccountRoutes implements Routes {
 }
 
 function routeTo(account: Account): Route {
-  return account.disabled ? { type: 'disabled' } : { type: 'maildrop', maildrop: account.name };
+  return account.disabled ? { type: 'disabled' } : { type: 'maildrops', maildrops: [account.name] };
 }
 
 function unavailable(thrown: unknown): Route {

@@ -10,7 +10,7 @@ const OPTIONS: SessionOptions = {
   hostname: 'store.example',
   limits: { commandLine: 512, letter: 1000, recipients: 3, badCommands: 5 },
 };
-const PLACED: Outcome = { type: 'placed', placed: { uniqueId: 'u1', octets: 9 } };
+const PLACED: Outcome = { type: 'placed', placed: [{ uniqueId: 'u1', octets: 9 }] };
 const FULL: Outcome = { type: 'refused', why: 'over-quota', reason: 'full' };
 
 /** A session whose questions are answered at once: there is room for 899 octets, and `nobody` is unknown. */
@@ -44,7 +44,7 @@ class Talk {
       case 'route': {
         const { local } = question.path;
         const route =
-          local === 'nobody' ? ({ type: 'unknown-user' } as const) : { type: 'maildrop' as const, maildrop: local };
+          local === 'nobody' ? ({ type: 'unknown-user' } as const) : { type: 'maildrops' as const, maildrops: [local] };
         return { type: 'route', answer: route };
       }
       case 'outcomes':
@@ -320,7 +320,7 @@ describe('the end', () => {
     assert.match(half.step({ type: 'shutdown' }), /^421 4\.3\.2/);
 
     const whole = asked(LINES.LHLO, LINES.MAIL, LINES.RCPT);
-    whole.step({ type: 'route', answer: { type: 'maildrop', maildrop: 'pat' } });
+    whole.step({ type: 'route', answer: { type: 'maildrops', maildrops: ['pat'] } });
     whole.step({ type: 'octets', octets: Buffer.from('DATA\r\nx\r\n.\r\n') });
     assert.deepEqual(kinds(whole.step({ type: 'receive', answer: undefined })), ['write']);
     assert.deepEqual(whole.step({ type: 'shutdown' }), []);
@@ -339,7 +339,7 @@ describe('the end', () => {
     assert.deepEqual(talk.last, { type: 'close', end: 'closed' });
     const route = asked(LINES.LHLO, LINES.MAIL, LINES.RCPT);
     assert.deepEqual(route.step({ type: 'ended' }), []);
-    const effects = route.step({ type: 'route', answer: { type: 'maildrop', maildrop: 'pat' } });
+    const effects = route.step({ type: 'route', answer: { type: 'maildrops', maildrops: ['pat'] } });
     assert.deepEqual(kinds(effects), ['250 2.1.5', 'close']);
   });
 });
@@ -349,7 +349,7 @@ describe('a question', () => {
     const session = asked(LINES.LHLO, LINES.MAIL, LINES.RCPT);
     assert.deepEqual(session.step({ type: 'octets', octets: Buffer.from('NOOP\r\n') }), []);
     assert.equal(session.pending, 6);
-    const effects = session.step({ type: 'route', answer: { type: 'maildrop', maildrop: 'pat' } });
+    const effects = session.step({ type: 'route', answer: { type: 'maildrops', maildrops: ['pat'] } });
     assert.deepEqual(kinds(effects), ['250 2.1.5,250 2.0.0']);
   });
 

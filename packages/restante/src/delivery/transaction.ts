@@ -45,8 +45,8 @@ export const transaction: Handlers<'LHLO' | 'MAIL' | 'RCPT' | 'DATA' | 'RSET'> =
     if (recipients.length >= session.options.limits.recipients) return session.send(replies.TOO_MANY_RECIPIENTS);
     const { path } = parsed;
     session.ask({ type: 'route', path }, (route) => {
-      if (route.type !== 'maildrop') return session.send(replies.RECIPIENT_REFUSED[route.type]);
-      recipients.push({ path, maildrop: route.maildrop });
+      if (route.type !== 'maildrops') return session.send(replies.RECIPIENT_REFUSED[route.type]);
+      recipients.push({ path, maildrops: route.maildrops });
       session.send(replies.RECIPIENT_OK);
     });
   },

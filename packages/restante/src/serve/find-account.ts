@@ -14,7 +14,9 @@ export function accountFinder(
 ): (identity: string) => MaybePromise<Account | undefined> {
   const ownerOf = (route: Route): MaybePromise<Account | undefined> => {
     if (route.type === 'unavailable') throw new Error(route.reason);
-    return route.type === 'maildrop' ? accounts.byName(route.maildrop) : undefined;
+    // An address that several share is nobody's to log in with.
+    const [maildrop, ...others] = route.type === 'maildrops' ? route.maildrops : [];
+    return maildrop === undefined || others.length > 0 ? undefined : accounts.byName(maildrop);
   };
   return (identity) => {
     const name = accountName(identity);
