@@ -53,6 +53,35 @@ export function path(): Kind<string> {
   };
 }
 
+/** Permissions of a file, in octal as chmod(1) has them. */
+export function permissions(): Kind<number> {
+  const message = 'must be permissions in octal and in quotes, such as "0660"';
+  return {
+    schema: v.pipe(
+      v.string(message),
+      v.regex(/^0?[0-7]{3}$/, message),
+      v.transform((text) => Number.parseInt(text, 8)),
+    ),
+    form: 'permissions in octal, such as "0660"',
+    write: (value) => `"0${value.toString(8).padStart(3, '0')}"`,
+  };
+}
+
+/** A group of the system. */
+export function group(): Kind<string> {
+  const message = 'must be the name of a group, or its number';
+  return {
+    schema: v.pipe(
+      v.unknown(),
+      v.transform((value) => (typeof value === 'number' ? String(value) : value)),
+      v.string(message),
+      v.regex(/^(?:[a-z_][a-z0-9_.-]{0,63}|\d{1,10})$/i, message),
+    ),
+    form: 'a group, by its name or number',
+    write: JSON.stringify,
+  };
+}
+
 /** A whole number of something. */
 export function count(from: number, to: number): Kind<number> {
   const message = `must be a whole number from ${from} to ${to}`;

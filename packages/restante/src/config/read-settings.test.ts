@@ -123,6 +123,20 @@ test('LM-01: LMTP is refused on port 25', () => {
   assert.match(String(problemsOf('listen.lmtp = "127.0.0.1:25"')), /^listen\.lmtp must not be port 25/);
 });
 
+test('permissions are octal and in quotes; a group is a name or a number', () => {
+  const settings = settingsOf(
+    readSettings({ text: 'lmtp = { socket_mode = "666", socket_group = 107 }', folder: '/' }),
+  );
+  assert.equal(settings['lmtp.socket_mode'], 0o666);
+  assert.equal(settings['lmtp.socket_group'], '107');
+  for (const mode of ['660', '"0888"', '"rw-rw----"', '"10660"']) {
+    assert.match(String(problemsOf(`lmtp.socket_mode = ${mode}`)), /^lmtp\.socket_mode must be permissions in octal/);
+  }
+  for (const group of ['-1', '1.5', '"post fix"', '""']) {
+    assert.match(String(problemsOf(`lmtp.socket_group = ${group}`)), /^lmtp\.socket_group must be the name of a group/);
+  }
+});
+
 test('a certificate and its key go together', () => {
   assert.match(String(problemsOf('tls.cert = "a"')), /^tls\.key is missing/);
   assert.match(String(problemsOf('tls.key = "a"')), /^tls\.cert is missing/);

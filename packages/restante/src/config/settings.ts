@@ -1,4 +1,4 @@
-import { choice, count, duration, type Kind, line, lines, listen, octets, path } from './kinds.ts';
+import { choice, count, duration, group, type Kind, line, lines, listen, octets, path, permissions } from './kinds.ts';
 
 /** One thing that can be set, and all there is to know about it: the file's reader and the documentation read this. */
 export interface Setting<T> {
@@ -60,6 +60,16 @@ export const SETTINGS = {
     listen({ unix: true }),
     [{ type: 'tcp', host: '127.0.0.1', port: 1024 }],
     'Where mail comes in by LMTP. Whoever reaches it can deliver: keep it on loopback or a unix socket. Never port 25 (RFC 2033 §5).',
+  ),
+  'lmtp.socket_mode': setting(
+    permissions(),
+    0o660,
+    'Permissions of the unix sockets in `listen.lmtp`: who may write to one can deliver.',
+  ),
+  'lmtp.socket_group': optional(
+    group(),
+    "the office's own group",
+    'The group of the unix sockets in `listen.lmtp`, that of the mail server which delivers: `postfix`, say. Unless the office runs as root, it has to be a member of that group.',
   ),
   'tls.cert': optional(
     path(),

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, lstat, unlink } from 'node:fs/promises';
+import { chmod, chown, lstat, unlink } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { hostname } from 'node:os';
 import type { Duplex } from 'node:stream';
@@ -37,6 +37,8 @@ export interface LmtpOptions {
   readonly spacesRoundColon?: boolean;
   /** Permissions of a unix socket's file, which say who may deliver; default 0o660. */
   readonly socketMode?: number;
+  /** The number of the group that a unix socket's file is given to; default the process's own. */
+  readonly socketGroup?: number;
   /** Told once a letter, when the last recipient has been answered. */
   readonly onDelivery?: (report: DeliveryReport) => void;
   /** Told once a session, when it ended. */
@@ -57,6 +59,7 @@ export class LmtpServer {
   readonly #desk: DeskOptions;
   readonly #onSession: ((report: LmtpSessionReport) => void) | undefined;
   readonly #socketMode: number;
+  readonly #socketGroup: number | undefined;
 
   constructor(options: LmtpOptions) {
     const limits = { ...defaultLmtpLimits, ...options.limits };
@@ -76,6 +79,7 @@ export class LmtpServer {
       ...(options.onDelivery !== undefined && { onDelivery: options.onDelivery }),
     };
     this.#socketMode = options.socketMode ?? 0o660;
+    this.#socketGroup = options.socketGroup;
     this.#listener = new Listener({
       clock,
       refusal: TOO_MANY_CONNECTIONS,
@@ -112,8 +116,22 @@ export class LmtpServer {
     }
     await removeStaleSocket(address.path);
     const listening = await this.#listener.listen(address);
-    await chmod(address.path, this.#socketMode);
+    await this.#admit(address.path);
     return listening;
+  }
+
+  /** The group first: until the mode is set, the file is its maker's alone wherever the umask says so. */
+  async #admit(path: string): Promise<void> {
+    if (this.#socketGroup !== undefined) {
+      await chown(path, -1, this.#socketGroup).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'EPERM') throw error;
+        const group = this.#socketGroup;
+        throw new LmtpAddressError(
+          `this process is not in group ${group}, so it may not give ${path} to it: make its user a member, or name another group`,
+        );
+      });
+    }
+    await chmod(path, this.#socketMode);
   }
 
   /** Takes a connection that came some other way, under the same limits. */

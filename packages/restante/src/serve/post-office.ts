@@ -19,6 +19,7 @@ import type { DurableStore } from '../store/store.ts';
 import { type Certificate, ownCertificate, readCertificate } from '../tls/certificate.ts';
 import { accountFinder } from './find-account.ts';
 import { type Made, makeFirstAccount } from './first-start.ts';
+import { groupId } from './group-id.ts';
 import { type OpenDoor, openDoor } from './listening.ts';
 import { keepInOrder } from './maintenance.ts';
 import { hostName, servedDomains } from './served-domains.ts';
@@ -69,7 +70,9 @@ export async function openPostOffice(options: PostOfficeOptions): Promise<PostOf
     await Promise.all(ends.map((end) => within(CLOSING, end())));
   });
 
-  const { pop3, lmtp } = servers(options, store, certificate, hostname);
+  const { 'lmtp.socket_group': group } = settings;
+  const socketGroup = group === undefined ? undefined : await groupId(group);
+  const { pop3, lmtp } = servers(options, store, certificate, hostname, socketGroup);
   ends.push(() => pop3.close({ deadline: CLOSING }));
   ends.push(() => lmtp.close({ deadline: CLOSING }));
   const doors: OpenDoor[] = [];
@@ -148,6 +151,7 @@ function servers(
   store: DurableStore,
   certificate: Certificate,
   hostname: string,
+  socketGroup: number | undefined,
 ): { pop3: Pop3Server; lmtp: LmtpServer } {
   const { postmaster } = settings;
   const routes = new AccountRoutes({
@@ -182,6 +186,8 @@ function servers(
     routes,
     hostname,
     limits: { letter: settings['limits.letter_size'], recipients: settings['limits.recipients'] },
+    socketMode: settings['lmtp.socket_mode'],
+    ...(socketGroup !== undefined && { socketGroup }),
     onDelivery: (report) => logDelivery(log, report),
     onSession: (report) => logLmtpSession(log, report),
   });

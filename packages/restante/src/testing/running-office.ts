@@ -18,6 +18,8 @@ export interface OfficeOptions {
   /** What `restante.toml` says. */
   readonly config?: string;
   readonly environment?: Readonly<Record<string, string>>;
+  /** More words for `serve`: other listeners, say. */
+  readonly more?: readonly string[];
 }
 
 export interface VerbResult {
@@ -51,7 +53,8 @@ export class RunningOffice implements Office {
     const data = options.data ?? temporaryFolder();
     if (options.config !== undefined) writeFileSync(join(data, 'restante.toml'), options.config);
     const listeners = ['--pop3', '127.0.0.1:0', '--pop3s', '127.0.0.1:0', '--lmtp', '127.0.0.1:0'];
-    const child = spawn(process.execPath, [MAIN, 'serve', '--data', data, ...listeners], {
+    const words = ['serve', '--data', data, ...listeners, ...(options.more ?? [])];
+    const child = spawn(process.execPath, [MAIN, ...words], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...options.environment },
     });
