@@ -38,14 +38,16 @@ test('a row that nothing shows is noticed, and so is an ID that no row has', () 
         'P3-45 | e | later: no need',
         'P3-46 | f | somehow',
         'P3-47 | g | test',
+        'P3-50..52 | h | later: no need',
+        'P3-53..54 | i | test',
         '',
       ].join('\n'),
     );
     const tests = new Map([['P3-47', new Set(['x.test.ts'])]]);
-    const wrong = conformance(join(folder, 'rows.txt'), tests).filter(({ problem }) => problem);
+    const wrong = conformance(join(folder, 'rows.txt'), { tests }).filter(({ problem }) => problem);
     assert.deepEqual(
       wrong.map(({ id }) => id),
-      ['P3-43', 'P3-44', 'P3-46', 'T4', '(no ID)'],
+      ['P3-43', 'P3-44', 'P3-46', 'P3-53..54', 'T4', '(no ID)'],
     );
   } finally {
     rmSync(folder, { recursive: true });

@@ -6,7 +6,7 @@ import { saslprep } from './saslprep.ts';
 const cases: readonly [string, string | undefined, string][] = [
   ['I\u00adX', 'IX', 'a soft hyphen is mapped to nothing'],
   ['user', 'user', 'no change'],
-  ['USER', 'USER', 'case is kept (PREP-02)'],
+  ['USER', 'USER', 'case is kept'],
   ['\u00aa', 'a', 'NFKC'],
   ['\u2168', 'IX', 'NFKC'],
   ['\u0007', undefined, 'a control character is prohibited'],
@@ -14,7 +14,7 @@ const cases: readonly [string, string | undefined, string][] = [
 ];
 
 for (const [given, expected, why] of cases) {
-  test(`${JSON.stringify(given)}: ${why} (RFC 4013 §3)`, () => {
+  test(`${JSON.stringify(given)}: ${why} (RFC 4013 §3, PREP-01, PREP-02)`, () => {
     assert.equal(saslprep(given, 'query'), expected);
     assert.equal(saslprep(given, 'stored'), expected);
   });

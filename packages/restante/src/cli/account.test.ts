@@ -149,7 +149,7 @@ describe('open', () => {
     }
   });
 
-  test('a change counts from the next login on: password, disable, enable, remove', async () => {
+  test('a change counts from the next login on, by name or full address: password, disable, enable, remove (TLS-26)', async () => {
     await office.addAccount('dora', 'one');
     assert.ok(await mayLogIn('dora', 'one'));
     assert.ok(await mayLogIn('DORA@localhost', 'one'), 'by full address');
