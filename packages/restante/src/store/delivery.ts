@@ -9,7 +9,7 @@ import { StagedFile } from './letters/segments/staged.ts';
 import type { StoreLimits } from './limits.ts';
 import { errorOf, failureOf } from './writer/failure.ts';
 import type { WriterLink } from './writer/link.ts';
-import type { DeliverResult, OrderedPlacement } from './writer/orders.ts';
+import type { DeliverResult, OrderedImport, OrderedPlacement } from './writer/orders.ts';
 import type { Room } from './writer/room.ts';
 
 /** What all deliveries of a store share. */
@@ -23,6 +23,15 @@ export interface DeliveryRoom {
   /** Where letters are gathered. */
   readonly pages: Pages;
   readonly space: Room;
+}
+
+/** What an import adds to a delivery. */
+export interface ImportTerms extends OrderedImport {
+  readonly uniqueId: string;
+  /** When it arrived, in milliseconds since 1970. */
+  readonly arrived: number;
+  /** Waits, from the commit on, for its turn to be handed to the writer; rejects when it is not to be. Answers what ends the turn. */
+  turn(): Promise<() => void>;
 }
 
 /** A letter that is streamed to a file asks for room so many octets at a time. */
@@ -39,6 +48,7 @@ export class IncomingLetter implements Delivery {
   readonly #recipients: readonly string[];
   readonly #placements: readonly OrderedPlacement[];
   readonly #traces: Buffer;
+  readonly #import: ImportTerms | undefined;
   readonly #measure = new ContentMeasure();
   /** The record so far; empty before the first octet, and when it is streamed or let go of. */
   readonly #record: Gathered;
@@ -49,15 +59,16 @@ export class IncomingLetter implements Delivery {
   #done = false;
   #aborted = false;
 
-  constructor(room: DeliveryRoom, envelope: Envelope) {
+  constructor(room: DeliveryRoom, envelope: Envelope, terms?: ImportTerms) {
     this.#room = room;
+    this.#import = terms;
     this.#recipients = envelope.recipients.map(({ maildrop }) => maildrop);
     const traceOf = new Map<string, Buffer>();
     for (const { maildrop, trace } of envelope.recipients) {
       if (!traceOf.has(maildrop)) traceOf.set(maildrop, Buffer.from(trace));
     }
     this.#traces = Buffer.concat([...traceOf.values()]);
-    this.#placements = placementsOf(traceOf, this.#traces.length, () => room.uniqueId());
+    this.#placements = placementsOf(traceOf, this.#traces.length, () => terms?.uniqueId ?? room.uniqueId());
     this.#record = new Gathered(room.pages);
   }
 
@@ -166,6 +177,9 @@ export class IncomingLetter implements Delivery {
 
   /** One answer a placement; never rejects. */
   async #commit(): Promise<readonly (Placed | StoreError)[]> {
+    const turn = this.#import?.turn();
+    // Its failure is heard when the letter is ready to be handed over, which may be later.
+    turn?.catch(() => undefined);
     try {
       if (this.#failure) throw this.#failure;
       // Every line ends with CRLF, the last one too (P3-45).
@@ -175,34 +189,46 @@ export class IncomingLetter implements Delivery {
       }
       // A letter without octets has trace fields all the same.
       if (this.#record.length === 0 && !this.#staged) await this.#gather(NOTHING);
-      const result = this.#staged ? await this.#handOverFile(this.#staged) : await this.#handOverRecord();
+      const result = this.#staged ? await this.#handOverFile(this.#staged, turn) : await this.#handOverRecord(turn);
       return this.#placements.map(({ uniqueId, traceOctets }, number) => {
         const failure = result[number];
+        if (failure?.type === 'imported-before') return { uniqueId: failure.uniqueId, octets: failure.octets };
         return failure ? (errorOf(failure) as StoreError) : { uniqueId, octets: traceOctets + this.#measure.octets };
       });
     } catch (error) {
+      void turn?.then((end) => end()).catch(() => undefined);
       await this.#discard();
       const failure = StoreError.from(error);
       return this.#placements.map(() => failure);
     }
   }
 
-  async #handOverRecord(): Promise<DeliverResult> {
+  async #handOverRecord(turn: Promise<() => void> | undefined): Promise<DeliverResult> {
     const record = this.#record;
     const content = this.#measure.finish();
     this.#header(content).copy(record.pieces()[0] ?? NO_HEADER);
     try {
-      return await this.#handOver(record.pages, content);
+      return await this.#inTurn(turn, () => this.#handOver(record.pages, content));
     } finally {
       // They are the writer's until it has answered.
       record.clear();
     }
   }
 
-  async #handOverFile(staged: StagedFile): Promise<DeliverResult> {
+  async #handOverFile(staged: StagedFile, turn: Promise<() => void> | undefined): Promise<DeliverResult> {
     const content = this.#measure.finish();
     await staged.finish(this.#header(content));
-    return this.#handOver(staged.name, content);
+    return this.#inTurn(turn, () => this.#handOver(staged.name, content));
+  }
+
+  /** The turn ends when the writer has the order: it keeps the orders' order itself. */
+  #inTurn(turn: Promise<() => void> | undefined, handOver: () => Promise<DeliverResult>): Promise<DeliverResult> {
+    if (!turn) return handOver();
+    return turn.then((end) => {
+      const result = handOver();
+      end();
+      return result;
+    });
   }
 
   #header({ octets, sha256 }: ContentFacts): Buffer {
@@ -220,7 +246,8 @@ export class IncomingLetter implements Delivery {
       traces,
       content,
       placements: this.#placements,
-      time: this.#room.now(),
+      time: this.#import?.arrived ?? this.#room.now(),
+      ...(this.#import && { import: { digest: this.#import.digest, given: this.#import.given } }),
     });
   }
 }

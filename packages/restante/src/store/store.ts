@@ -4,17 +4,20 @@ import {
   type Actor,
   type Delivery,
   type Envelope,
-  type Maildrop,
   type MaybePromise,
   type Store,
   StoreError,
   type UndeleteChoice,
 } from '@restante/pop/maildrop';
 import type { Account, AccountIndex } from '../accounts/account.ts';
+import type { Alias, AliasIndex } from '../accounts/alias.ts';
 import { type BackupReport, backUp } from './backup/backup.ts';
 import { type DeliveryRoom, IncomingLetter } from './delivery.ts';
 import { type FaultPlan, Faults } from './faults.ts';
+import type { ImportedLetter, Imports } from './import.ts';
+import { ImportDesk } from './import-desk.ts';
 import { AccountReads } from './index/sqlite/accounts.ts';
+import { AliasReads } from './index/sqlite/aliases.ts';
 import { openReadConnection } from './index/sqlite/connection.ts';
 import { ContentReads } from './index/sqlite/contents.ts';
 import { DepartureReads } from './index/sqlite/departures.ts';
@@ -87,7 +90,7 @@ export async function openStore(options: StoreOptions): Promise<DurableStore> {
 }
 
 /** The durable store: letters in segment files, all else in SQLite, one thread that writes. */
-export class DurableStore implements Store, AccountIndex {
+export class DurableStore implements Store, AccountIndex, AliasIndex, Imports {
   /** What the last process, if it was killed, had left behind. */
   readonly swept: SweptReport;
   readonly #lock: DataLock;
@@ -99,6 +102,8 @@ export class DurableStore implements Store, AccountIndex {
   readonly #snapshots = new OpenSnapshots();
   readonly #maildrops: MaildropReads;
   readonly #accounts: AccountReads;
+  readonly #aliases: AliasReads;
+  readonly #imports: ImportDesk;
   readonly #departures: DepartureReads;
   readonly #totals: SegmentReads;
   readonly #snapshotRoom: SnapshotRoom;
@@ -125,6 +130,7 @@ export class DurableStore implements Store, AccountIndex {
     this.#database = database;
     this.#maildrops = new MaildropReads(database);
     this.#accounts = new AccountReads(database);
+    this.#aliases = new AliasReads(database);
     this.#departures = new DepartureReads(database);
     this.#totals = new SegmentReads(database);
     this.#snapshotRoom = {
@@ -144,6 +150,7 @@ export class DurableStore implements Store, AccountIndex {
       pages,
       space: new Room(data, limits, options.pretendFree),
     };
+    this.#imports = new ImportDesk(database, this.#maildrops, this.#deliveryRoom);
   }
 
   static async open(data: DataFolder, lock: DataLock, options: StoreOptions): Promise<DurableStore> {
@@ -178,7 +185,7 @@ export class DurableStore implements Store, AccountIndex {
     }
   }
 
-  openMaildrop(name: string): Maildrop {
+  openMaildrop(name: string): Snapshot {
     const row = this.#read(() => this.#maildrops.byName(name));
     if (!row) throw noMaildrop(name);
     this.#snapshots.add(row.id, row.change);
@@ -271,6 +278,47 @@ export class DurableStore implements Store, AccountIndex {
 
   async remove(name: string): Promise<void> {
     await this.#link.order<'remove-account'>({ type: 'remove-account', name });
+  }
+
+  alias(address: string): Alias | undefined {
+    return this.#read(() => this.#aliases.byAddress(address));
+  }
+
+  async aliases(): Promise<readonly Alias[]> {
+    const aliases: Alias[] = [];
+    for (;;) {
+      const slice = this.#read(() => this.#aliases.slice(aliases.at(-1), SLICE));
+      aliases.push(...slice);
+      if (slice.length < SLICE) return aliases;
+      await this.#turns.next();
+    }
+  }
+
+  async putAlias({ address, accounts }: Alias): Promise<void> {
+    if (!address.includes('@') || accounts.length === 0 || new Set(accounts).size < accounts.length) {
+      throw new RangeError(`${address} as an alias of ${accounts.join(', ') || 'nobody'}`);
+    }
+    await this.#link.order<'put-alias'>({ type: 'put-alias', alias: { address, accounts: [...accounts] } });
+  }
+
+  removeAlias(address: string): Promise<Alias | undefined> {
+    return this.#link.order<'remove-alias'>({ type: 'remove-alias', address });
+  }
+
+  async setAddresses(name: string, addresses: readonly string[]): Promise<void> {
+    await this.#link.order<'set-addresses'>({ type: 'set-addresses', name, addresses: [...addresses] });
+  }
+
+  imported(maildrop: string, keys: readonly string[]): ReadonlySet<string> {
+    return this.#read(() => this.#imports.imported(maildrop, keys));
+  }
+
+  givenUniqueIds(maildrop: string, uniqueIds: readonly string[]): MaybePromise<ReadonlySet<string>> {
+    return this.#read(() => this.#imports.givenUniqueIds(maildrop, uniqueIds));
+  }
+
+  beginImport(letter: ImportedLetter): Delivery {
+    return this.#imports.begin(letter);
   }
 
   async status(): Promise<StoreStatus> {

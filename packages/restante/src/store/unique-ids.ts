@@ -21,3 +21,13 @@ export function uniqueIds(random?: (octets: number) => Uint8Array): () => string
     return pool.toString('base64url', next - OCTETS, next);
   };
 }
+
+/** Whether this can be a unique-id: 1 to 70 octets of 0x21 to 0x7E (RFC 1939 §7, P3-54). */
+export function isUniqueId(text: string): boolean {
+  return /^[\x21-\x7e]{1,70}$/.test(text);
+}
+
+/** Whether it has the form of ours: 16 octets end in a character of which only two bits are used. */
+export function isLikeOurs(uniqueId: string): boolean {
+  return /^[A-Za-z0-9_-]{21}[AQgw]$/.test(uniqueId);
+}

@@ -53,10 +53,10 @@ export class Binder {
     const { id, change } = this.#maildrop;
     const { departed, ordinal } = this.#left;
     const rows = this.#reads.placements.departed(id, departed, ordinal, change, SLICE);
-    for (const row of rows) if (row[0] > this.#ordinal) this.#departed.push(row.slice(0, 9) as BoundRow);
+    for (const row of rows) if (row[0] > this.#ordinal) this.#departed.push(row.slice(0, 10) as BoundRow);
     const last = rows.at(-1);
     if (last) {
-      this.#left = { departed: last[9], ordinal: last[0] };
+      this.#left = { departed: last[10], ordinal: last[0] };
       this.#departed = this.#departed.slice(this.#nextDeparted).sort((a, b) => a[0] - b[0]);
       this.#nextDeparted = 0;
     }

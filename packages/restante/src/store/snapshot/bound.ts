@@ -14,7 +14,7 @@ export interface BoundLetter {
 const ID = 22;
 
 /**
- * Letters by message-number, in typed arrays: some sixty octets each, so that a session on a very large maildrop is not
+ * Letters by message-number, in typed arrays: some seventy octets each, so that a session on a very large maildrop is not
  * a very large session. Room for all is asked for at once; the system gives it page by page, as it is filled.
  */
 export class BoundLetters {
@@ -26,6 +26,7 @@ export class BoundLetters {
   readonly #bodies: Float64Array;
   readonly #dotted: Uint8Array;
   readonly #traces: Uint32Array;
+  readonly #times: Float64Array;
   #ids: Buffer;
   readonly #idEnds: Uint32Array;
 
@@ -36,6 +37,7 @@ export class BoundLetters {
     this.#bodies = new Float64Array(capacity);
     this.#dotted = new Uint8Array(capacity);
     this.#traces = new Uint32Array(3 * capacity);
+    this.#times = new Float64Array(capacity);
     this.#ids = Buffer.allocUnsafeSlow(ID * capacity);
     this.#idEnds = new Uint32Array(capacity);
   }
@@ -66,6 +68,7 @@ export class BoundLetters {
       this.#traces[3 * at] = row[6];
       this.#traces[3 * at + 1] = row[7];
       this.#traces[3 * at + 2] = row[8];
+      this.#times[at] = row[9];
       ids += row[1];
       this.#idEnds[at] = start + ids.length;
       this.#sum += row[2];
@@ -78,6 +81,11 @@ export class BoundLetters {
 
   ordinal(number: number): number {
     return this.#ordinals[this.#at(number)] ?? 0;
+  }
+
+  /** When it came, in milliseconds since 1970. */
+  arrived(number: number): number {
+    return this.#times[this.#at(number)] ?? 0;
   }
 
   letter(number: number): BoundLetter {

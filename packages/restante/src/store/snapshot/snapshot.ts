@@ -5,6 +5,7 @@ import type { Turns } from '../turns.ts';
 import { storeErrorOf } from '../writer/failure.ts';
 import type { WriterLink } from '../writer/link.ts';
 import { Binder, SLICE, type SnapshotReads } from './binder.ts';
+import type { BoundLetters } from './bound.ts';
 
 /** What all snapshots of a store share. */
 export interface SnapshotRoom {
@@ -34,13 +35,12 @@ export class Snapshot implements Maildrop {
   }
 
   entries(from: number, to: number): MaybePromise<readonly Entry[]> {
-    return this.#bound(from, () => {
-      const { letters } = this.#binding();
-      const end = Math.min(to, letters.length, from + SLICE - 1);
-      const entries: Entry[] = [];
-      for (let number = from; number <= end; number += 1) entries.push(letters.entry(number));
-      return entries;
-    });
+    return this.#listed(from, to, (letters, number) => letters.entry(number));
+  }
+
+  /** When the letters came, in milliseconds since 1970: the same range and slices as {@link entries}. */
+  arrivals(from: number, to: number): MaybePromise<readonly number[]> {
+    return this.#listed(from, to, (letters, number) => letters.arrived(number));
   }
 
   read(number: number, from: number): MaybePromise<Uint8Array> {
@@ -74,6 +74,16 @@ export class Snapshot implements Maildrop {
     this.#closed = true;
     this.#binder = undefined;
     this.#onClose();
+  }
+
+  #listed<T>(from: number, to: number, line: (letters: BoundLetters, number: number) => T): MaybePromise<readonly T[]> {
+    return this.#bound(from, () => {
+      const { letters } = this.#binding();
+      const end = Math.min(to, letters.length, from + SLICE - 1);
+      const lines: T[] = [];
+      for (let number = from; number <= end; number += 1) lines.push(line(letters, number));
+      return lines;
+    });
   }
 
   #binding(): Binder {

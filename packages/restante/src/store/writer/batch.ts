@@ -7,7 +7,8 @@ import type { Appender, LetterRecord, Place } from '../letters/segments/appender
 import { adoptStaged, type DataFolder, syncFolder } from '../letters/segments/folder.ts';
 import { HEADER } from '../letters/segments/record.ts';
 import { failureOf } from './failure.ts';
-import type { Answer, Failure, OrderOf } from './orders.ts';
+import { remember, standing } from './imports.ts';
+import type { Answer, Failure, ImportedBefore, OrderOf } from './orders.ts';
 
 type DeliverOrder = OrderOf<'deliver'>;
 
@@ -16,7 +17,8 @@ interface Pending {
   /** The maildrop of each placement; undefined where there is none of that name. */
   readonly maildrops: readonly (number | undefined)[];
   place: Place | undefined;
-  failure: Failure | undefined;
+  /** Why it is not placed. */
+  failure: Failure | ImportedBefore | undefined;
 }
 
 /** The letters that one commit takes. Each fails for itself as far as the disk allows. */
@@ -41,12 +43,10 @@ export class Batch {
     this.#appender = appender;
     this.#pages = pages;
     this.#faults = faults;
-    this.#letters = orders.map((order) => ({
-      order,
-      maildrops: order.placements.map(({ maildrop }) => index.maildrops.idOf(maildrop)),
-      place: undefined,
-      failure: undefined,
-    }));
+    this.#letters = orders.map((order) => {
+      const maildrops = order.placements.map(({ maildrop }) => index.maildrops.idOf(maildrop));
+      return { order, maildrops, place: undefined, failure: standing(index, order, maildrops[0]) };
+    });
   }
 
   get size(): number {
@@ -56,7 +56,7 @@ export class Batch {
   /** Refuses these: the disk has no room for them. */
   refuse(orders: ReadonlySet<DeliverOrder>): void {
     for (const letter of this.#letters) {
-      if (!orders.has(letter.order)) continue;
+      if (!orders.has(letter.order) || letter.failure) continue;
       letter.failure = { type: 'store', kind: 'no-room', message: 'the disk is full up to the reserve' };
     }
   }
@@ -139,6 +139,7 @@ export class Batch {
           traceOctets: placement.traceOctets,
           traceCheck: placement.traceCheck,
         });
+        remember(this.#index, order, maildrop, octets);
       }
     }
   }

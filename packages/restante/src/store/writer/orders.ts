@@ -1,4 +1,5 @@
 import type { Actor, StoreErrorKind } from '@restante/pop/maildrop';
+import type { Alias } from '../../accounts/alias.ts';
 import type { FaultPlan } from '../faults.ts';
 import type { ContentFacts } from '../letters/measure.ts';
 import type { StoreLimits } from '../limits.ts';
@@ -24,6 +25,14 @@ export interface OrderedPlacement {
   readonly traceDotted: boolean;
 }
 
+/** What makes a delivery an import. */
+export interface OrderedImport {
+  /** Of its key: lower hex. */
+  readonly digest: string;
+  /** Whether its unique-id comes from elsewhere. */
+  readonly given: boolean;
+}
+
 /** What a network thread asks of the writer. Each is answered once, by its id. */
 export type Order =
   | {
@@ -35,7 +44,10 @@ export type Order =
       readonly traces: number;
       readonly content: ContentFacts;
       readonly placements: readonly OrderedPlacement[];
+      /** Of arrival. */
       readonly time: number;
+      /** Of a letter with one placement. */
+      readonly import?: OrderedImport;
     }
   | {
       readonly type: 'expunge';
@@ -74,6 +86,16 @@ export type Order =
   | { readonly type: 'set-password'; readonly id: number; readonly name: string; readonly passwordHash: string }
   | { readonly type: 'set-disabled'; readonly id: number; readonly name: string; readonly disabled: boolean }
   | { readonly type: 'remove-account'; readonly id: number; readonly name: string }
+  | {
+      readonly type: 'set-addresses';
+      readonly id: number;
+      readonly name: string;
+      readonly addresses: readonly string[];
+    }
+  | { readonly type: 'put-alias'; readonly id: number; readonly alias: Alias }
+  | { readonly type: 'remove-alias'; readonly id: number; readonly address: string }
+  /** The unique-ids that the maildrop's letters have are entered among the given ones. */
+  | { readonly type: 'list-ids'; readonly id: number; readonly name: string }
   /** No file is removed between `pin` and `unpin`. */
   | { readonly type: 'pin'; readonly id: number }
   /** The reserve file is made, if it is not there and there is room for it. */
@@ -93,8 +115,15 @@ export type Order =
 export type OrderType = Order['type'];
 export type OrderOf<Type extends OrderType> = Extract<Order, { readonly type: Type }>;
 
-/** For each placement of a delivery, in its order. */
-export type DeliverResult = readonly (undefined | Failure)[];
+/** For each placement of a delivery, in its order: placed as ordered, not placed, or imported before. */
+export type DeliverResult = readonly (undefined | Failure | ImportedBefore)[];
+
+/** The same letter was imported already: where it was put then. */
+export interface ImportedBefore {
+  readonly type: 'imported-before';
+  readonly uniqueId: string;
+  readonly octets: number;
+}
 
 /** What each order is answered with. */
 export interface Results {
@@ -107,6 +136,10 @@ export interface Results {
   'set-password': undefined;
   'set-disabled': undefined;
   'remove-account': undefined;
+  'set-addresses': undefined;
+  'put-alias': undefined;
+  'remove-alias': Alias | undefined;
+  'list-ids': undefined;
   pin: undefined;
   'set-aside': undefined;
   seal: undefined;

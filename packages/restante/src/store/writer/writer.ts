@@ -9,12 +9,15 @@ import { type DataFolder, removeSegment } from '../letters/segments/folder.ts';
 import { recordOctets } from '../letters/segments/record.ts';
 import { Batch } from './batch.ts';
 import { failureOf, isFull } from './failure.ts';
+import { ImportsOfBatch } from './imports.ts';
 import type { Answer, Order, OrderOf, Report, WriterData } from './orders.ts';
 import { Room } from './room.ts';
 import { Round } from './round.ts';
 import { AccountTask, RemoveTask } from './tasks/accounts.ts';
+import { AliasTask } from './tasks/aliases.ts';
 import { CompactTask } from './tasks/compact.ts';
 import { ExpungeTask } from './tasks/expunge.ts';
+import { ListIdsTask } from './tasks/list-ids.ts';
 import { PurgeTask } from './tasks/purge.ts';
 import { type Task, taskSteps } from './tasks/task.ts';
 import { UndeleteTask } from './tasks/undelete.ts';
@@ -104,10 +107,18 @@ export class Writer {
       case 'add-account':
       case 'set-password':
       case 'set-disabled':
+      case 'set-addresses':
         this.#tasks.push(new AccountTask(index, order));
         return;
       case 'remove-account':
         this.#tasks.push(new RemoveTask(index, order));
+        return;
+      case 'put-alias':
+      case 'remove-alias':
+        this.#tasks.push(new AliasTask(index, order));
+        return;
+      case 'list-ids':
+        this.#tasks.push(new ListIdsTask(index, order));
         return;
       case 'pin':
         this.#pins += 1;
@@ -169,9 +180,11 @@ export class Writer {
   #takeBatch(): Batch {
     let octets = 0;
     let letters = 0;
+    const imports = new ImportsOfBatch();
     for (const order of this.#deliveries) {
       octets += typeof order.record === 'string' ? 0 : order.octets;
       if (letters > 0 && (letters >= LETTERS || octets > this.#limits.batch)) break;
+      if (!imports.add(order)) break;
       letters += 1;
     }
     const orders = this.#deliveries.splice(0, letters);

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Account } from '../../../accounts/account.ts';
+import { domainOf } from './aliases.ts';
 import { Statement } from './statement.ts';
 
 type AccountRow = [name: string, passwordHash: string, credentialVersion: number, disabled: number, created: number];
@@ -22,7 +23,10 @@ export class AccountReads {
     this.#count = new Statement(database, 'SELECT count(*) FROM accounts');
     this.#addresses = new Statement(database, 'SELECT address FROM addresses WHERE account = ? ORDER BY address');
     this.#ownerOf = new Statement(database, 'SELECT account FROM addresses WHERE address = ?');
-    this.#domain = new Statement(database, 'SELECT 1 FROM addresses WHERE domain = ? LIMIT 1');
+    this.#domain = new Statement(
+      database,
+      'SELECT 1 FROM addresses WHERE domain = ?1 UNION ALL SELECT 1 FROM aliases WHERE domain = ?1 LIMIT 1',
+    );
   }
 
   byName(name: string): Account | undefined {
@@ -34,6 +38,7 @@ export class AccountReads {
     return owner === undefined ? undefined : this.byName(owner);
   }
 
+  /** Whether an account or an alias has an address in it. */
   servesDomain(domain: string): boolean {
     return this.#domain.get(domain) !== undefined;
   }
@@ -64,6 +69,8 @@ export class AccountReads {
 
 export class AccountWrites {
   readonly #taken: Statement<[string]>;
+  readonly #ownerOf: Statement<[string]>;
+  readonly #exists: Statement<[number]>;
   readonly #add: Statement<[]>;
   readonly #addAddress: Statement<[]>;
   readonly #version: Statement<[number]>;
@@ -78,6 +85,8 @@ export class AccountWrites {
       `SELECT name FROM accounts WHERE name = ?
        UNION ALL SELECT address FROM addresses WHERE address IN (SELECT value FROM json_each(?)) LIMIT 1`,
     );
+    this.#ownerOf = new Statement(database, 'SELECT account FROM addresses WHERE address = ?');
+    this.#exists = new Statement(database, 'SELECT 1 FROM accounts WHERE name = ?');
     this.#add = new Statement(
       database,
       `INSERT INTO accounts (name, password_hash, credential_version, disabled, created, place)
@@ -109,9 +118,22 @@ export class AccountWrites {
   /** `created` is milliseconds since 1970. */
   add(name: string, addresses: readonly string[], passwordHash: string, created: number): void {
     this.#add.run(name, passwordHash, this.#nextVersion(), created);
-    for (const address of addresses) {
-      this.#addAddress.run(address, address.slice(address.lastIndexOf('@') + 1), name);
-    }
+    this.setAddresses(name, addresses);
+  }
+
+  exists(name: string): boolean {
+    return this.#exists.get(name) !== undefined;
+  }
+
+  /** The account that has the address as its own. */
+  ownerOf(address: string): string | undefined {
+    return this.#ownerOf.get(address)?.[0];
+  }
+
+  /** These instead of those it had. */
+  setAddresses(name: string, addresses: readonly string[]): void {
+    this.#removeAddresses.run(name);
+    for (const address of addresses) this.#addAddress.run(address, domainOf(address), name);
   }
 
   /** Answers whether there is such an account; so do the next two. */

@@ -9,6 +9,13 @@ export interface MaildropRow {
   readonly octets: number;
 }
 
+/** A maildrop's last arrival ordinal and last change number. */
+export interface MaildropPosition {
+  readonly id: number;
+  readonly ordinal: number;
+  readonly change: number;
+}
+
 export class MaildropReads {
   readonly #byName: Statement<[number, number, number, number]>;
   readonly #slice: Statement<[number, number, number]>;
@@ -34,6 +41,7 @@ export class MaildropWrites {
   readonly #add: Statement<[]>;
   readonly #byName: Statement<[number]>;
   readonly #change: Statement<[number]>;
+  readonly #position: Statement<[number, number, number]>;
   readonly #arrive: Statement<[number, number]>;
   readonly #depart: Statement<[]>;
   readonly #orphan: Statement<[number]>;
@@ -47,6 +55,7 @@ export class MaildropWrites {
     );
     this.#byName = new Statement(database, 'SELECT id FROM maildrops WHERE name = ?');
     this.#change = new Statement(database, 'SELECT change FROM maildrops WHERE id = ?');
+    this.#position = new Statement(database, 'SELECT id, ordinal, change FROM maildrops WHERE name = ?');
     this.#arrive = new Statement(
       database,
       `UPDATE maildrops SET change = change + 1, ordinal = ordinal + 1, count = count + 1, octets = octets + ?
@@ -76,6 +85,11 @@ export class MaildropWrites {
   /** The last change number given; undefined when the maildrop is no more. */
   changeOf(id: number): number | undefined {
     return this.#change.get(id)?.[0];
+  }
+
+  position(name: string): MaildropPosition | undefined {
+    const row = this.#position.get(name);
+    return row && { id: row[0], ordinal: row[1], change: row[2] };
   }
 
   /** Counts a letter in and gives it its change number and ordinal. */

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { Statement } from './statement.ts';
 
-/** What a snapshot binds a message-number to: ordinal, unique-id, octets, body, dotted, content, and where the trace fields are. */
+/** What a snapshot binds a message-number to: ordinal, unique-id, octets, body, dotted, content, where the trace fields are, and when it came. */
 export type BoundRow = [
   ordinal: number,
   uniqueId: string,
@@ -12,12 +12,13 @@ export type BoundRow = [
   traceDistance: number,
   traceOctets: number,
   traceCheck: number,
+  time: number,
 ];
 
 /** The same, for a letter that has left meanwhile. */
 export type DepartedRow = [...BoundRow, departed: number];
 
-const bound = 'ordinal, unique_id, octets, body, dotted, content, trace_distance, trace_octets, trace_check';
+const bound = 'ordinal, unique_id, octets, body, dotted, content, trace_distance, trace_octets, trace_check, time';
 
 export class PlacementReads {
   readonly #present: Statement<BoundRow>;

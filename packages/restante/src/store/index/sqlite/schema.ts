@@ -16,6 +16,8 @@ const APPLICATION_ID = 0x72_65_73_74;
  * - `trace_distance` is how far in front of the content the trace fields begin. It is relative, so that moving a record
  *   changes one row of `contents` and no placement.
  * - `ascii_octets` is the size in ASCII mode of a letter that needed SMTPUTF8 (RFC 6856 §2.1), once there are such.
+ * - `given_ids` has the unique-ids that another server had given. Ours are not in it, so that a delivery costs nothing for
+ *   them: `listed_ids` says up to which arrival a maildrop's have been entered after all (see `given-ids.ts`).
  */
 const migrations: readonly string[] = [
   `
@@ -106,6 +108,37 @@ const migrations: readonly string[] = [
     name TEXT PRIMARY KEY,
     value INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
+  `,
+  `
+  CREATE TABLE aliases (
+    address TEXT NOT NULL,         -- '@domain' is the domain's catch-all
+    place INTEGER NOT NULL,        -- in the order in which the accounts were given
+    account TEXT NOT NULL,
+    domain TEXT NOT NULL,
+    PRIMARY KEY (address, place)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX aliases_by_domain ON aliases (domain);
+  CREATE INDEX aliases_by_account ON aliases (account);
+
+  CREATE TABLE imports (
+    maildrop INTEGER NOT NULL,
+    key BLOB NOT NULL,             -- SHA-256 of what makes it the same letter
+    unique_id TEXT NOT NULL,       -- for who asks again when the letter has long left
+    octets INTEGER NOT NULL,
+    PRIMARY KEY (maildrop, key)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE given_ids (
+    maildrop INTEGER NOT NULL,
+    unique_id TEXT NOT NULL,
+    PRIMARY KEY (maildrop, unique_id)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE listed_ids (
+    maildrop INTEGER PRIMARY KEY,
+    ordinal INTEGER NOT NULL,
+    change INTEGER NOT NULL        -- the maildrop's when that ordinal was its last
+  ) STRICT;
   `,
 ];
 

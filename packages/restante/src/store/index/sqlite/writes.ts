@@ -1,8 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { AccountWrites } from './accounts.ts';
+import { AliasWrites } from './aliases.ts';
 import { ContentWrites } from './contents.ts';
 import { DepartedWrites } from './departed.ts';
 import { DepartureWrites } from './departures.ts';
+import { GivenIdWrites } from './given-ids.ts';
+import { ImportWrites } from './imports.ts';
 import { MaildropWrites } from './maildrops.ts';
 import { PlacementWrites } from './placements.ts';
 import { SegmentWrites } from './segments.ts';
@@ -11,9 +14,12 @@ import { SegmentWrites } from './segments.ts';
 export interface IndexWrites {
   readonly database: DatabaseSync;
   readonly accounts: AccountWrites;
+  readonly aliases: AliasWrites;
   readonly contents: ContentWrites;
   readonly departed: DepartedWrites;
   readonly departures: DepartureWrites;
+  readonly givenIds: GivenIdWrites;
+  readonly imports: ImportWrites;
   readonly maildrops: MaildropWrites;
   readonly placements: PlacementWrites;
   readonly segments: SegmentWrites;
@@ -23,9 +29,12 @@ export function indexWrites(database: DatabaseSync): IndexWrites {
   return {
     database,
     accounts: new AccountWrites(database),
+    aliases: new AliasWrites(database),
     contents: new ContentWrites(database),
     departed: new DepartedWrites(database),
     departures: new DepartureWrites(database),
+    givenIds: new GivenIdWrites(database),
+    imports: new ImportWrites(database),
     maildrops: new MaildropWrites(database),
     placements: new PlacementWrites(database),
     segments: new SegmentWrites(database),

@@ -3,7 +3,7 @@ import type { IndexWrites } from '../../index/sqlite/writes.ts';
 import type { OrderOf } from '../orders.ts';
 import type { Task } from './task.ts';
 
-type AccountOrder = OrderOf<'add-account' | 'set-password' | 'set-disabled'>;
+type AccountOrder = OrderOf<'add-account' | 'set-password' | 'set-disabled' | 'set-addresses'>;
 
 /** A change of an account, in one slice. */
 export class AccountTask implements Task {
@@ -27,13 +27,14 @@ export class AccountTask implements Task {
   }
 
   slice(): number {
-    const { accounts, maildrops } = this.#index;
+    const { accounts, aliases, maildrops } = this.#index;
     const order = this.#order;
     this.cursor.done = true;
     switch (order.type) {
       case 'add-account': {
         const taken = accounts.taken(order.name, order.addresses);
         if (taken !== undefined) throw new AccountExists(`${taken} belongs to an account already`);
+        refuseAlias(aliases.taken(order.addresses));
         accounts.add(order.name, order.addresses, order.passwordHash, order.time);
         maildrops.add(order.name, order.time);
         return 1;
@@ -44,6 +45,16 @@ export class AccountTask implements Task {
       case 'set-disabled':
         mustExist(accounts.setDisabled(order.name, order.disabled), order.name);
         return 1;
+      case 'set-addresses': {
+        mustExist(accounts.exists(order.name), order.name);
+        for (const address of order.addresses) {
+          const owner = accounts.ownerOf(address);
+          if (owner !== undefined && owner !== order.name) throw new AccountExists(`${address} belongs to ${owner}`);
+        }
+        refuseAlias(aliases.taken(order.addresses));
+        accounts.setAddresses(order.name, order.addresses);
+        return 1;
+      }
     }
   }
 }
@@ -72,27 +83,38 @@ export class RemoveTask implements Task {
   }
 
   slice(budget: number): number {
-    const { accounts, maildrops, departed, departures } = this.#index;
+    const { accounts, aliases, maildrops, departed } = this.#index;
     const { cursor } = this;
     if (cursor.name !== undefined) {
       mustExist(accounts.remove(cursor.name), cursor.name);
+      aliases.removeAccount(cursor.name);
       cursor.maildrop = maildrops.orphan(cursor.name);
       cursor.name = undefined;
     }
     let used = 1;
     while (cursor.maildrop !== undefined && used < budget) {
       const departure = departed.first(cursor.maildrop);
-      if (departure === undefined) {
-        departures.removeAllOf(cursor.maildrop);
-        maildrops.remove(cursor.maildrop);
-        cursor.maildrop = undefined;
-      } else {
-        used += departed.destroy(cursor.maildrop, departure, -1, budget - used).destroyed;
-      }
+      if (departure === undefined) used += this.#forget(cursor.maildrop, budget - used);
+      else used += departed.destroy(cursor.maildrop, departure, -1, budget - used).destroyed;
     }
     cursor.done = cursor.maildrop === undefined;
     return used;
   }
+
+  /** What was remembered of its letters goes behind them, and then the maildrop. */
+  #forget(maildrop: number, budget: number): number {
+    const { departures, givenIds, imports, maildrops } = this.#index;
+    const forgotten = imports.forget(maildrop, budget) || givenIds.forget(maildrop, budget);
+    if (forgotten > 0) return forgotten;
+    departures.removeAllOf(maildrop);
+    maildrops.remove(maildrop);
+    this.cursor.maildrop = undefined;
+    return 1;
+  }
+}
+
+function refuseAlias(address: string | undefined): void {
+  if (address !== undefined) throw new AccountExists(`${address} is an alias already`);
 }
 
 function mustExist(exists: boolean, name: string): void {
