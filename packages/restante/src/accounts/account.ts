@@ -21,7 +21,7 @@ export interface AccountIndex {
   byName(name: string): MaybePromise<Account | undefined>;
   /** One row, O(1): by one of its own full addresses. */
   byAddress(address: string): MaybePromise<Account | undefined>;
-  /** Whether any account has an address in this domain (that is what makes the domain served). */
+  /** Whether any account or alias has an address in this domain: that makes the domain served. */
   servesDomain(domain: string): MaybePromise<boolean>;
   /** All of them, by name; `first` is by time of creation. */
   list(): MaybePromise<readonly Account[]>;

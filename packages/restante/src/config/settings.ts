@@ -41,6 +41,11 @@ export const SETTINGS = {
     'the first account',
     'The account that takes the mail for `postmaster`, bare and at every served domain (RFC 5321 §4.5.1).',
   ),
+  'addresses.separator': setting(
+    choice('+', '-', '=', 'off'),
+    '+',
+    'What sets off a tag in an address: mail for NAME+TAG reaches NAME, unless somebody is called NAME+TAG. The same goes for own addresses and aliases.',
+  ),
   cleartext: setting(
     choice('never', 'loopback', 'always'),
     'loopback',

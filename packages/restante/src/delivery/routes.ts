@@ -1,5 +1,8 @@
 import type { MaybePromise } from '@restante/pop/maildrop';
 import type { Account, AccountIndex } from '../accounts/account.ts';
+import { accountName } from '../accounts/account-name.ts';
+import type { AliasIndex } from '../accounts/alias.ts';
+import { domainKey } from './address.ts';
 import type { Path } from './path.ts';
 
 /**
@@ -8,7 +11,7 @@ import type { Path } from './path.ts';
  * - `maildrops`: to these, one at least and none twice; whoever is named there gets the letter when all of them do
  * - `unknown-user`: the domain is served, nobody of that name lives there
  * - `not-served`: mail for that domain is not taken, since nothing is relayed (SM-09)
- * - `disabled`: to an account that takes no mail now
+ * - `disabled`: to accounts none of which takes mail now
  * - `unavailable`: it cannot be told now; never said of an address that does not exist (SM-11)
  */
 export type Route =
@@ -22,88 +25,200 @@ export interface Routes {
   resolve(path: Path): MaybePromise<Route>;
 }
 
+/**
+ * What may lead an address to accounts:
+ *
+ * - `address`: it is an account's own
+ * - `alias`: it is an alias
+ * - `name`: an account has that name, and the domain is one of ours, or there is none
+ * - `postmaster`: the account that the setting names; where neither that nor any other rule finds one, the first account
+ * - `catch-all`: the domain's catch-all
+ */
+export type Rule = 'address' | 'alias' | 'name' | 'postmaster' | 'catch-all';
+
+/** A rule that was tried. */
+export interface Tried {
+  readonly rule: Rule;
+  /** The address or name that was looked for; empty for the first account. */
+  readonly key: string;
+  /** The tag that had been left out for that; absent when there was none. */
+  readonly tag?: string;
+  /** Whom it leads to, disabled ones too; none when the rule does not apply. */
+  readonly accounts: readonly { readonly name: string; readonly disabled: boolean }[];
+}
+
+/** What was looked at on an address's way: whether its domain is served, by `domains` or by addresses in it, then rules. */
+export type Step = { readonly domain: string; readonly servedBy: 'domains' | 'addresses' | 'nothing' } | Tried;
+
+/** A route that says which rule it is by. */
+export type AccountRoute =
+  | { readonly type: 'maildrops'; readonly maildrops: readonly string[]; readonly because: Tried }
+  | { readonly type: 'disabled'; readonly because: Tried }
+  | { readonly type: 'unknown-user' | 'not-served' }
+  | { readonly type: 'unavailable'; readonly reason: string };
+
+/** What the index has to tell. */
+export type RoutesIndex = Pick<AccountIndex, 'byName' | 'byAddress' | 'servesDomain' | 'first'> &
+  Pick<AliasIndex, 'alias'>;
+
 export interface AccountRoutesOptions {
-  readonly accounts: Pick<AccountIndex, 'byName' | 'byAddress' | 'servesDomain' | 'first'>;
+  readonly accounts: RoutesIndex;
   /** Domains in which every account's name is an address, in ASCII and lower case. */
   readonly domains: readonly string[];
   /** The account that gets postmaster's mail; else one of the name `postmaster`, else the first account. */
   readonly postmaster?: string;
+  /** What stands between an address and a tag; absent: there are no tags. */
+  readonly separator?: string;
 }
 
-/** The form of an account's name (`Account.name`): what does not have it is not looked up. */
-const NAME = /^[a-z0-9][a-z0-9._+-]{0,63}$/;
+/** A local-part has a tag behind one of so many separators at most: what is longer than that costs no more to look up. */
+const SEPARATORS = 16;
 
 /**
- * Routes by the accounts: each account's own addresses, which come first, bare NAME, and NAME at each of `domains`.
+ * Routes by accounts and aliases. The exact address comes first (an account's own, an alias, an account's name), then the
+ * same without its tag, the longest first, since names may hold the separator too; the domain's catch-all comes last.
  *
- * A domain in which only some account has an address is served too, but belongs to those who have addresses in it (and
- * to postmaster, SM-08): `info@there.example` must not reach an account `info` that was made for another domain. Local-parts
- * are matched without regard to case: our local policy (SM-10, RFC 5321 §2.4 leaves it to the final host).
+ * A domain in which only some account or alias has an address is served too, but belongs to those who have addresses in
+ * it (and to postmaster, SM-08): `info@there.example` must not reach an account `info` that was made for another domain.
  */
 export class AccountRoutes implements Routes {
-  readonly #accounts: AccountRoutesOptions['accounts'];
+  readonly #accounts: RoutesIndex;
   readonly #domains: ReadonlySet<string>;
   readonly #postmaster: string | undefined;
+  readonly #separator: string | undefined;
 
   constructor(options: AccountRoutesOptions) {
     this.#accounts = options.accounts;
     this.#domains = new Set(options.domains);
     this.#postmaster = options.postmaster?.toLowerCase();
+    this.#separator = options.separator;
   }
 
-  resolve(path: Path): MaybePromise<Route> {
+  /** `onStep` is told each thing that was looked at, in order: the last one that found accounts is what decided. */
+  resolve(path: Path, onStep: (step: Step) => void = () => {}): MaybePromise<AccountRoute> {
     try {
-      const route = this.#resolve(path.local.toLowerCase(), path.domain.toLowerCase());
+      const route = this.#resolve(path.local.toLowerCase(), domainKey(path.domain), onStep);
       return route instanceof Promise ? route.catch(unavailable) : route;
     } catch (thrown) {
       return unavailable(thrown);
     }
   }
 
-  #resolve(local: string, domain: string): MaybePromise<Route> {
-    if (domain === '') return this.#byLocalPart(local);
-    return andThen(this.#accounts.byAddress(`${local}@${domain}`), (account) => {
-      if (account !== undefined) return routeTo(account);
-      if (this.#domains.has(domain)) return this.#byLocalPart(local);
-      return andThen(this.#accounts.servesDomain(domain), (served) => {
-        if (!served) return { type: 'not-served' };
-        return local === 'postmaster' ? this.#byLocalPart(local) : { type: 'unknown-user' };
-      });
+  #resolve(local: string, domain: string, onStep: (step: Step) => void): MaybePromise<AccountRoute> {
+    if (domain === '') return this.#tryAll(local, domain, onStep);
+    if (this.#domains.has(domain)) {
+      onStep({ domain, servedBy: 'domains' });
+      return this.#tryAll(local, domain, onStep);
+    }
+    return andThen(this.#accounts.servesDomain(domain), (served) => {
+      onStep({ domain, servedBy: served ? 'addresses' : 'nothing' });
+      return served ? this.#tryAll(local, domain, onStep) : { type: 'not-served' };
     });
   }
 
-  #byLocalPart(local: string): MaybePromise<Route> {
-    if (local === 'postmaster' && this.#postmaster !== undefined) {
-      const name = this.#postmaster;
-      return andThen(this.#accounts.byName(name), (account) =>
-        // A wrong setting of ours must not bounce a letter to the one who could mend it.
-        account === undefined ? unavailable(`the postmaster's account "${name}" does not exist`) : routeTo(account),
-      );
+  #tryAll(local: string, domain: string, onStep: (step: Step) => void): MaybePromise<AccountRoute> {
+    const looks = this.#looks(local, domain);
+    const next = (): MaybePromise<AccountRoute> => {
+      for (let look = looks.next(); look.done !== true; look = looks.next()) {
+        const { found, ...sought } = look.value;
+        const route = andThen(found, (accounts): AccountRoute | undefined => {
+          const tried = { ...sought, accounts: accounts.map(({ name, disabled }) => ({ name, disabled })) };
+          onStep(tried);
+          return accounts.length === 0 ? undefined : routeBy(tried);
+        });
+        if (route instanceof Promise) return route.then((decided) => decided ?? next());
+        if (route !== undefined) return route;
+      }
+      return { type: 'unknown-user' };
+    };
+    return next();
+  }
+
+  /** The rules, in the order in which they are tried. Each is looked up when the one before it has found nobody. */
+  *#looks(local: string, domain: string): Generator<Look> {
+    const byName = domain === '' || this.#domains.has(domain);
+    for (const { base, ...tag } of this.#withoutTags(local)) {
+      if (domain !== '' && base !== '') {
+        const key = `${base}@${domain}`;
+        yield { rule: 'address', key, ...tag, found: andThen(this.#accounts.byAddress(key), one) };
+        yield { rule: 'alias', key, ...tag, found: this.#behindAlias(key) };
+      }
+      const isPostmaster = base === 'postmaster';
+      if (isPostmaster && this.#postmaster !== undefined) {
+        yield { rule: 'postmaster', key: this.#postmaster, ...tag, found: this.#namedPostmaster(this.#postmaster) };
+      }
+      if ((byName || isPostmaster) && accountName(base) !== undefined) {
+        yield { rule: 'name', key: base, ...tag, found: andThen(this.#accounts.byName(base), one) };
+      }
+      if (isPostmaster) yield { rule: 'postmaster', key: '', ...tag, found: this.#firstAccount() };
     }
-    if (!NAME.test(local)) return { type: 'unknown-user' };
-    return andThen(this.#accounts.byName(local), (account) => {
-      if (account !== undefined) return routeTo(account);
-      return local === 'postmaster' ? this.#firstAccount() : { type: 'unknown-user' };
+    if (domain !== '') yield { rule: 'catch-all', key: `@${domain}`, found: this.#behindAlias(`@${domain}`) };
+  }
+
+  *#withoutTags(local: string): Generator<{ readonly base: string; readonly tag?: string }> {
+    yield { base: local };
+    if (this.#separator === undefined) return;
+    const places: number[] = [];
+    for (let at = local.indexOf(this.#separator, 1); at !== -1; at = local.indexOf(this.#separator, at + 1)) {
+      if (places.push(at) === SEPARATORS) break;
+    }
+    for (const at of places.reverse()) yield { base: local.slice(0, at), tag: local.slice(at + 1) };
+  }
+
+  #behindAlias(key: string): MaybePromise<readonly Account[]> {
+    return andThen(this.#accounts.alias(key), (alias) => {
+      if (alias === undefined) return [];
+      return andThen(
+        each(alias.accounts, (name) => this.#accounts.byName(name)),
+        (found) => {
+          const accounts = found.filter((account) => account !== undefined);
+          // That is damage, or a removal just now, and none of the sender's business.
+          if (accounts.length === 0) throw new Error(`none of the accounts behind the alias ${key} exists`);
+          return accounts;
+        },
+      );
+    });
+  }
+
+  #namedPostmaster(name: string): MaybePromise<readonly Account[]> {
+    return andThen(this.#accounts.byName(name), (account) => {
+      // A wrong setting of ours must not bounce a letter to the one who could mend it.
+      if (account === undefined) throw new Error(`the postmaster's account "${name}" does not exist`);
+      return [account];
     });
   }
 
   /** SM-08: there is always somebody who reads postmaster's mail. */
-  #firstAccount(): MaybePromise<Route> {
-    return andThen(this.#accounts.first(), (account) =>
-      account === undefined ? unavailable('there is no account yet to take mail for postmaster') : routeTo(account),
-    );
+  #firstAccount(): MaybePromise<readonly Account[]> {
+    return andThen(this.#accounts.first(), (account) => {
+      if (account === undefined) throw new Error('there is no account yet to take mail for postmaster');
+      return [account];
+    });
   }
 }
 
-function routeTo(account: Account): Route {
-  return account.disabled ? { type: 'disabled' } : { type: 'maildrops', maildrops: [account.name] };
+type Look = Omit<Tried, 'accounts'> & { readonly found: MaybePromise<readonly Account[]> };
+
+function routeBy(because: Tried): AccountRoute {
+  const maildrops = because.accounts.filter(({ disabled }) => !disabled).map(({ name }) => name);
+  return maildrops.length === 0 ? { type: 'disabled', because } : { type: 'maildrops', maildrops, because };
 }
 
-function unavailable(thrown: unknown): Route {
+function unavailable(thrown: unknown): AccountRoute {
   return { type: 'unavailable', reason: thrown instanceof Error ? thrown.message : String(thrown) };
+}
+
+function one(account: Account | undefined): readonly Account[] {
+  return account === undefined ? [] : [account];
 }
 
 /** Goes on at once with a value that is at hand. */
 function andThen<T, U>(value: MaybePromise<T>, next: (value: T) => MaybePromise<U>): MaybePromise<U> {
   return value instanceof Promise ? value.then(next) : next(value);
+}
+
+/** What is answered for each, at once when all of it is at hand. */
+function each<T, U>(items: readonly T[], ask: (item: T) => MaybePromise<U>): MaybePromise<readonly U[]> {
+  const answers = items.map(ask);
+  return answers.some((answer) => answer instanceof Promise) ? Promise.all(answers) : (answers as readonly U[]);
 }

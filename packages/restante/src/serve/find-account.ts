@@ -2,21 +2,24 @@ import type { MaybePromise } from '@restante/pop/maildrop';
 import type { Account, AccountIndex } from '../accounts/account.ts';
 import { accountName } from '../accounts/account-name.ts';
 import { parsePath } from '../delivery/path.ts';
-import type { Route, Routes } from '../delivery/routes.ts';
+import type { AccountRoute, AccountRoutes } from '../delivery/routes.ts';
 
 /**
- * The account that somebody logs in to, by its name (one row) or by any full address that mail would reach it by. An
- * address may lead to nobody, or to an account that is disabled: both are nobody here.
+ * The account that somebody logs in to, by its name (one row), by one of its own addresses, or by NAME at one of our domains.
+ * No alias, tag, catch-all or postmaster's address is anybody's to log in with, though mail for it may reach only one.
+ * An address may lead to nobody, or to an account that is disabled: both are nobody here.
  */
 export function accountFinder(
   accounts: Pick<AccountIndex, 'byName'>,
-  routes: Routes,
+  routes: Pick<AccountRoutes, 'resolve'>,
 ): (identity: string) => MaybePromise<Account | undefined> {
-  const ownerOf = (route: Route): MaybePromise<Account | undefined> => {
+  const ownerOf = (route: AccountRoute): MaybePromise<Account | undefined> => {
     if (route.type === 'unavailable') throw new Error(route.reason);
-    // An address that several share is nobody's to log in with.
-    const [maildrop, ...others] = route.type === 'maildrops' ? route.maildrops : [];
-    return maildrop === undefined || others.length > 0 ? undefined : accounts.byName(maildrop);
+    if (route.type !== 'maildrops') return undefined;
+    const { rule, tag } = route.because;
+    if (tag !== undefined || (rule !== 'address' && rule !== 'name')) return undefined;
+    const [owner] = route.maildrops;
+    return owner === undefined ? undefined : accounts.byName(owner);
   };
   return (identity) => {
     const name = accountName(identity);

@@ -7,7 +7,6 @@ import type { Settings } from '../config/settings.ts';
 import { connectOffice } from '../control/client.ts';
 import { ControlServer } from '../control/server.ts';
 import { LmtpServer } from '../delivery/lmtp-server.ts';
-import { AccountRoutes } from '../delivery/routes.ts';
 import { Failure } from '../failure.ts';
 import { logDelivery, logLmtpSession } from '../observe/delivery-line.ts';
 import type { Log } from '../observe/log.ts';
@@ -17,6 +16,7 @@ import { openData } from '../open-store.ts';
 import { DataInUse } from '../store/lock.ts';
 import type { DurableStore } from '../store/store.ts';
 import { type Certificate, ownCertificate, readCertificate } from '../tls/certificate.ts';
+import { accountRoutes } from './account-routes.ts';
 import { accountFinder } from './find-account.ts';
 import { type Made, makeFirstAccount } from './first-start.ts';
 import { groupId } from './group-id.ts';
@@ -153,12 +153,7 @@ function servers(
   hostname: string,
   socketGroup: number | undefined,
 ): { pop3: Pop3Server; lmtp: LmtpServer } {
-  const { postmaster } = settings;
-  const routes = new AccountRoutes({
-    accounts: store,
-    domains: servedDomains(settings),
-    ...(postmaster !== undefined && { postmaster }),
-  });
+  const routes = accountRoutes(settings, store);
   const authenticator = new Authenticator({
     findAccount: accountFinder(store, routes),
     passwords: new PasswordChecks({ waiting: settings['limits.login_queue'] }),

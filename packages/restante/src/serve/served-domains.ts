@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { domainToASCII } from 'node:url';
 import type { Settings } from '../config/settings.ts';
+import { domainKey } from '../delivery/address.ts';
 
 /** The name of this host in greetings and trace fields: as it was set, else the machine's, if that is a domain name. */
 export function hostName(settings: Settings): string {
@@ -11,5 +12,5 @@ export function hostName(settings: Settings): string {
 /** The domains in which every account's name is an address, as they stand on the wire: in ASCII and lower case. */
 export function servedDomains(settings: Settings): readonly string[] {
   const domains = settings.domains ?? ['localhost', hostName(settings)];
-  return [...new Set(domains.map((domain) => domainToASCII(domain) || domain.toLowerCase()))];
+  return [...new Set(domains.map(domainKey))];
 }

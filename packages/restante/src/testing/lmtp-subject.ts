@@ -16,7 +16,17 @@ import { lettersOf, TrialStore } from './trial-store.ts';
 
 /** Our LMTP server, as transcripts are played to it. transcripts/lmtp/README.md says what they may say. */
 export const lmtpSubject: Subject = {
-  directives: ['account', 'disabled', 'domains', 'postmaster', 'limit', 'bare-line-ends', 'spaces'],
+  directives: [
+    'account',
+    'disabled',
+    'alias',
+    'domains',
+    'separator',
+    'postmaster',
+    'limit',
+    'bare-line-ends',
+    'spaces',
+  ],
   words: ['LETTERS', 'LETTER', 'TRACE', 'FAULT', 'ROOM', 'HOLD', 'HELD', 'RELEASE', 'SHUTDOWN'],
   prelude: (state) => {
     const prelude = PRELUDES[state];
@@ -53,9 +63,11 @@ function situation(transcript: Transcript, clock: ManualClock): Situation {
   put('green', [], false);
   for (const { name, argument, value } of transcript.directives) {
     if (name === 'account' || name === 'disabled') put(argument, value.split(' '), name === 'disabled');
+    if (name === 'alias') accounts.putAlias(argument, value.split(' '));
     if (name === 'limit') limits[argument as keyof LmtpLimits] = Number(value);
   }
   const postmaster = directive(transcript, 'postmaster');
+  const separator = directive(transcript, 'separator') ?? '+';
   const bareLineEnds = directive(transcript, 'bare-line-ends');
   let over = 0;
   let wake = () => {};
@@ -64,6 +76,7 @@ function situation(transcript: Transcript, clock: ManualClock): Situation {
     routes: new AccountRoutes({
       accounts,
       domains: directive(transcript, 'domains')?.split(' ') ?? ['example.net', 'localhost'],
+      ...(separator !== 'off' && { separator }),
       ...(postmaster !== undefined && { postmaster }),
     }),
     hostname: 'store.example.net',
