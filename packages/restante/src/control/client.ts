@@ -1,8 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { Failure } from '../failure.ts';
 import type { Office } from '../office.ts';
-import { type Answer, QUESTION_LIMIT, QUESTIONS, type Verb } from './protocol.ts';
-import { controlSocket } from './server.ts';
+import { type Answer, controlSocket, QUESTION_LIMIT, QUESTIONS, type Verb } from './protocol.ts';
 import { withShortPath } from './short-path.ts';
 
 /** An office that is open, spoken to over its control socket. */

@@ -2,16 +2,19 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
+
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
+import { ManualClock } from '@restante/pop/testing';
 import { Failure } from '../failure.ts';
 import type { Office } from '../office.ts';
 import { connectOffice, type OpenOffice } from './client.ts';
-import { ControlServer, controlSocket } from './server.ts';
+import { controlSocket } from './protocol.ts';
+import { ControlServer } from './server.ts';
 
-const HASH = '$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA';
+const HASH = '$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0$aGFzaGhhc2hoYXNoaGFzaA';
 
 let root: string;
 let opened: (ControlServer | OpenOffice)[] = [];
@@ -151,6 +154,7 @@ test('what no command line of ours would send is refused and harms nobody', asyn
     '{"ask":"__proto__","with":{}}',
     '{"ask":"showAccount","with":{"name":7}}',
     '{"ask":"setPassword","with":{"name":"anna","passwordHash":"plain"}}',
+    '{"ask":"setPassword","with":{"name":"anna","passwordHash":"$argon2id$junk"}}',
     '{"ask":"backup","with":{"directory":"relative"}}',
     '{"ask":"status","with":{"more":1}}',
   ]) {
@@ -163,4 +167,132 @@ test('what no command line of ours would send is refused and harms nobody', asyn
   flood.write(Buffer.alloc(1_000_000, 'x'));
   await new Promise((resolve) => flood.once('close', resolve));
   assert.equal(await client.status({}), 'fine');
+});
+
+/** A raw connection, open, that leaves with the test. */
+async function raw(data: string): Promise<Socket> {
+  const socket = connect(controlSocket(data));
+  socket.on('error', () => {});
+  opened.push({ close: async () => void socket.destroy() } as OpenOffice);
+  await once(socket, 'connect');
+  return socket;
+}
+
+/** The next so many lines. */
+function lines(socket: Socket, count: number): Promise<string> {
+  let text = '';
+  return new Promise((resolve) => {
+    socket.on('data', (octets: Buffer) => {
+      text += octets.toString();
+      if (text.split('\n').length > count) resolve(text);
+    });
+  });
+}
+
+const STATUS = '{"ask":"status","with":{}}\n';
+
+test('questions that come in one piece are answered one after the other, and none waits for more octets', async () => {
+  const data = join(root, 'pipelined');
+  let under = 0;
+  const { office } = fakeOffice({
+    status: async () => {
+      assert.equal(++under, 1, 'one at a time');
+      await new Promise((resolve) => setImmediate(resolve));
+      under--;
+      return 'fine';
+    },
+  });
+  await open(data, office);
+  const socket = await raw(data);
+  const [half, rest] = [STATUS.slice(0, 9), STATUS.slice(9)];
+  socket.write(STATUS + STATUS + STATUS + half);
+  assert.equal(await lines(socket, 3), '{"type":"done","value":"fine"}\n'.repeat(3));
+  socket.write(rest);
+  assert.equal(await lines(socket, 1), '{"type":"done","value":"fine"}\n');
+});
+
+test('whoever asks nothing is sent away after five minutes, not before, and not while it is answered', async () => {
+  const data = join(root, 'idle');
+  mkdirSync(data);
+  const clock = new ManualClock();
+  const work = Promise.withResolvers<string>();
+  const begun = Promise.withResolvers<void>();
+  const { office } = fakeOffice({
+    status: () => {
+      begun.resolve();
+      return work.promise;
+    },
+  });
+  opened.push(await ControlServer.open({ data, office, onError: () => {}, clock }));
+  const [silent, asking] = [await raw(data), await raw(data)];
+  asking.write(STATUS);
+  await begun.promise;
+  await clock.advance(299_999);
+  assert.ok(!silent.readableEnded);
+  silent.resume();
+  await Promise.all([once(silent, 'close'), clock.advance(1)]);
+  await clock.advance(600_000);
+  work.resolve('done at last');
+  assert.match(await lines(asking, 1), /done at last/);
+});
+
+test('idle connections never shut the command line out: the one that is idle longest makes room', async () => {
+  const data = join(root, 'crowd');
+  const { office } = fakeOffice({ status: () => 'fine' });
+  const client = await open(data, office);
+  const crowd: Socket[] = [];
+  for (let count = 0; count < 16; count++) crowd.push(await raw(data));
+  const late = await raw(data);
+  late.write(STATUS);
+  assert.match(await lines(late, 1), /fine/);
+  await assert.rejects(client.status({}), /^Failure: the office closed before it answered/, 'it had been idle longest');
+});
+
+test('when all places are taken by work, the next one is told so', async () => {
+  const data = join(root, 'busy');
+  const work = Promise.withResolvers<string>();
+  let begun = 0;
+  const all = Promise.withResolvers<void>();
+  const { office } = fakeOffice({
+    status: () => {
+      if (++begun === 16) all.resolve();
+      return work.promise;
+    },
+  });
+  const client = await open(data, office);
+  const answers = [client.status({})];
+  for (let count = 1; count < 16; count++) (await raw(data)).write(STATUS);
+  await all.promise;
+  const late = await connectOffice(data);
+  assert.ok(late);
+  opened.push(late);
+  await assert.rejects(late.status({}), /^Failure: .*try again/);
+  work.resolve('done');
+  assert.deepEqual(await Promise.all(answers), ['done']);
+});
+
+test('a command line that leaves while its question is worked on does not have the store closed under the work', async () => {
+  const data = join(root, 'left');
+  const work = Promise.withResolvers<string>();
+  const begun = Promise.withResolvers<void>();
+  const { office } = fakeOffice({
+    backup: () => {
+      begun.resolve();
+      return work.promise;
+    },
+  });
+  await open(data, office);
+  const socket = await raw(data);
+  socket.write('{"ask":"backup","with":{"directory":"/b"}}\n');
+  await begun.promise;
+  socket.destroy();
+  await once(socket, 'close');
+  let closed = false;
+  const closing = (opened[0] as ControlServer).close().then(() => {
+    closed = true;
+  });
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.ok(!closed);
+  work.resolve('done');
+  await closing;
 });

@@ -1,5 +1,12 @@
+import { join } from 'node:path';
 import * as v from 'valibot';
+import { isPasswordHash } from '../accounts/password-hash.ts';
 import type { Office } from '../office.ts';
+
+/** The control socket's path. */
+export function controlSocket(data: string): string {
+  return join(data, 'control.sock');
+}
 
 /**
  * How the command line speaks to an office that is open: JSON lines on a unix socket in the data folder. One line asks, one
@@ -14,7 +21,7 @@ export type Answer =
 export const QUESTION_LIMIT = 64 * 1024;
 
 const name = v.pipe(v.string(), v.maxLength(256));
-const passwordHash = v.pipe(v.string(), v.maxLength(256), v.startsWith('$argon2id$'));
+const passwordHash = v.pipe(v.string(), v.maxLength(256), v.check(isPasswordHash));
 const nothing = v.strictObject({});
 
 /** What may be asked, and with what: the office's own methods. */

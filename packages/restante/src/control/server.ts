@@ -1,39 +1,46 @@
 import { once } from 'node:events';
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
-import { join } from 'node:path';
+import { type Clock, systemClock } from '@restante/pop/server';
 import * as v from 'valibot';
 import { Failure } from '../failure.ts';
 import type { Office } from '../office.ts';
-import { type Answer, QUESTION, QUESTION_LIMIT, QUESTIONS, type Verb } from './protocol.ts';
+import { Caller } from './caller.ts';
+import { type Answer, controlSocket, QUESTION, QUESTIONS, type Verb } from './protocol.ts';
 import { withShortPath } from './short-path.ts';
 
 /** Command lines that are served at once; each asks one thing and leaves. */
 const CONNECTIONS = 16;
 
-/** The control socket's path. */
-export function controlSocket(data: string): string {
-  return join(data, 'control.sock');
-}
+/** How long a command line may think: somebody sits before it and is asked whether they mean it. */
+const IDLE = 5 * 60_000;
+
+/** How long one that is turned away has to read why. */
+const TURNED_AWAY = 1000;
+
+const BUSY: Answer = {
+  type: 'failure',
+  message: `the office is answering ${CONNECTIONS} commands already: try again when one of them is done`,
+};
 
 export interface ControlServerOptions {
   readonly data: string;
   readonly office: Office;
   /** Told what nobody foresaw. */
   readonly onError: (thrown: unknown) => void;
+  readonly clock?: Clock;
 }
 
 /** Answers the command line for an office that is open. Only the one who holds the data folder's lock may open it. */
 export class ControlServer {
   readonly #options: ControlServerOptions;
   readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
-  readonly #working = new Set<Promise<void>>();
+  /** Oldest first. */
+  readonly #callers = new Set<Caller>();
 
   private constructor(options: ControlServerOptions) {
     this.#options = options;
     this.#server = createServer((socket) => this.#welcome(socket));
-    this.#server.maxConnections = CONNECTIONS;
   }
 
   static async open(options: ControlServerOptions): Promise<ControlServer> {
@@ -56,35 +63,38 @@ export class ControlServer {
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     rmSync(controlSocket(this.#options.data), { force: true });
-    await Promise.all(this.#working);
-    for (const socket of this.#sockets) socket.destroy();
+    await Promise.all([...this.#callers].map((caller) => caller.finish()));
     await closed;
   }
 
   #welcome(socket: Socket): void {
-    this.#sockets.add(socket);
-    socket.on('close', () => this.#sockets.delete(socket));
-    socket.on('error', () => socket.destroy());
-    let pending = Buffer.alloc(0);
-    socket.on('data', (octets: Buffer) => {
-      pending = Buffer.concat([pending, octets]);
-      const end = pending.indexOf('\n');
-      if (end === -1) {
-        if (pending.length > QUESTION_LIMIT) socket.destroy();
-        return;
-      }
-      const line = pending.subarray(0, end).toString('utf8');
-      pending = pending.subarray(end + 1);
-      // One at a time: the next question is read when this one is answered.
-      socket.pause();
-      const work = this.#answer(line).then((answer) => {
-        this.#working.delete(work);
-        if (socket.destroyed) return;
-        socket.write(`${JSON.stringify(answer)}\n`);
-        socket.resume();
-      });
-      this.#working.add(work);
+    const { clock = systemClock } = this.#options;
+    if (this.#callers.size >= CONNECTIONS && !this.#shed()) {
+      socket.on('error', () => socket.destroy());
+      socket.resume().end(`${JSON.stringify(BUSY)}\n`);
+      clock.set(() => socket.destroy(), TURNED_AWAY);
+      return;
+    }
+    const caller = new Caller({
+      socket,
+      clock,
+      idle: IDLE,
+      answer: (line) => this.#answer(line),
+      onGone: () => this.#callers.delete(caller),
     });
+    this.#callers.add(caller);
+  }
+
+  /** Sends away whoever has been asking nothing for longest; answers whether there was anybody. */
+  #shed(): boolean {
+    let longest: Caller | undefined;
+    for (const caller of this.#callers) {
+      if ((caller.idleSince ?? Infinity) < (longest?.idleSince ?? Infinity)) longest = caller;
+    }
+    if (longest === undefined) return false;
+    this.#callers.delete(longest);
+    longest.dismiss();
+    return true;
   }
 
   async #answer(line: string): Promise<Answer> {
