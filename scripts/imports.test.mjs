@@ -32,7 +32,7 @@ const MAY_IMPORT = {
     'restante/delivery',
   ],
   'restante/tls': ['restante/.'],
-  'restante/control': ['restante/.'],
+  'restante/control': ['pop/server', 'restante/.', 'restante/accounts'],
   'restante/.': ['pop/maildrop', 'restante/accounts', 'restante/config', 'restante/delivery', 'restante/store'],
   'restante/serve': [
     'pop/maildrop',
