@@ -25,6 +25,7 @@ export {
   type Verdict,
 } from './sasl/index.ts';
 export {
+  type CommandReport,
   createPop3Server,
   defaultPop3Limits,
   type Peer,

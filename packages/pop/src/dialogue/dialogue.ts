@@ -1,5 +1,6 @@
 import type { LineReader } from '../wire/line-reader.ts';
 import type { AnyAnswer, AnyQuestion, Machine, MachineEffect, MachineInput, QuestionOf } from './machine.ts';
+import type { CommandWatch } from './watch.ts';
 
 /** Octets of replies in one step, after which room is waited for before the next of the input is worked on. */
 const BURST = 16 * 1024;
@@ -16,7 +17,7 @@ interface CommonQuestions {
  * It is an object that changes rather than a state handed round, since a line reader's buffers should not be copied at
  * each step. Nothing races all the same: while a question is open, only its answer moves the session, and input waits.
  *
- * `step` and `pending` are for the driver; all else is for the protocol and the handlers of its commands.
+ * `step`, `pending` and `watch` are for the driver; all else is for the protocol and the handlers of its commands.
  */
 export abstract class Dialogue<
   Questions extends CommonQuestions,
@@ -24,6 +25,8 @@ export abstract class Dialogue<
   End extends string,
 > implements Machine<AnyQuestion<Questions>, AnyAnswer<Answers>, End>
 {
+  /** Set before the first step, if at all. */
+  watch: CommandWatch | undefined;
   protected readonly reader: LineReader;
   #question: keyof Questions | undefined;
   #then: ((answer: never) => void) | undefined;
@@ -35,6 +38,8 @@ export abstract class Dialogue<
   #text = '';
   /** Octets sent in this step. */
   #sent = 0;
+  /** Whether the watch was told of a command that has no reply yet. */
+  #unanswered = false;
 
   constructor(reader: LineReader) {
     this.reader = reader;
@@ -75,6 +80,7 @@ export abstract class Dialogue<
   }
 
   send(text: string): void {
+    if (this.#unanswered && this.watch?.said(text) === true) this.#unanswered = false;
     this.#text += text;
     this.#sent += text.length;
   }
@@ -103,6 +109,13 @@ export abstract class Dialogue<
   /** Ends in the middle of a reply: its terminator must never be sent. */
   destroy(end: End, reason: string): void {
     this.#end({ type: 'destroy', end, reason });
+  }
+
+  /** Has the watch told that a command is taken up; what is sent from now on is its reply. */
+  protected began(keyword: string | undefined): void {
+    if (this.watch === undefined) return;
+    this.#unanswered = true;
+    this.watch.began(keyword);
   }
 
   #begin(input: MachineInput): void {

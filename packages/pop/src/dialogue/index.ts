@@ -4,3 +4,4 @@
  */
 export { Dialogue } from './dialogue.ts';
 export type { AnyAnswer, AnyQuestion, Machine, MachineEffect, MachineInput, QuestionOf } from './machine.ts';
+export type { CommandWatch } from './watch.ts';

@@ -44,7 +44,7 @@ export interface Tally {
 /**
  * One POP3 session on the server's side (RFC 1939): octets and answers in, effects out. No octets make it throw.
  *
- * `step`, `pending` and `tally` are for the driver; all else is for the handlers of commands.
+ * `step`, `pending`, `watch` and `tally` are for the driver; all else is for the handlers of commands.
  */
 export class Session extends Dialogue<Questions, Answers, End> {
   readonly service: Pop3Service;
@@ -120,10 +120,9 @@ export class Session extends Dialogue<Questions, Answers, End> {
     this.user = this.#userForNext;
     this.#userForNext = undefined;
     if (responder === undefined) this.tally.commands += 1;
-    if (line === 'too-long') {
-      this.bad('line too long');
-    } else if (line === 'bare-line-feed') {
-      this.bad('a line ends with CRLF');
+    if (typeof line === 'string') {
+      if (responder === undefined) this.began(undefined);
+      this.bad(line === 'too-long' ? 'line too long' : 'a line ends with CRLF');
     } else if (responder !== undefined) {
       responder(line);
     } else {
@@ -135,8 +134,9 @@ export class Session extends Dialogue<Questions, Answers, End> {
   /** The gate: unless all that the command's row asks for holds, it has no effect; the answer says why (P3-07, P3-08). */
   #command(line: Buffer): string | undefined {
     const keyword = keywordOf(line);
-    if (line.length + 2 > COMMAND_LINE && keyword !== 'AUTH') return 'line too long';
     const row = rowOf(keyword);
+    this.began(row === undefined && !this.service.extensions.has(keyword) ? undefined : keyword);
+    if (line.length + 2 > COMMAND_LINE && keyword !== 'AUTH') return 'line too long';
     if (row === undefined) return this.#extension(keyword, line);
     if (!row.states.includes(this.situation.state)) return wrongState(keyword, this.situation);
     if (!meets(this.situation, row.requires)) return unmet(row.requires, this.situation);

@@ -57,6 +57,18 @@ export interface Pop3Options {
   readonly clock?: Clock;
   /** Told once a session, when it ended. */
   readonly onSession?: (report: SessionReport) => void;
+  /** Told of each command at its reply, for those who count and time them: it has to be quick. */
+  readonly onCommand?: (report: CommandReport) => void;
+}
+
+/** One command, without its argument. */
+export interface CommandReport {
+  /** In upper case; absent where there is no command of that name. */
+  readonly keyword?: string;
+  /** `+OK` or `-ERR`. */
+  readonly outcome: 'ok' | 'err';
+  /** From the command's turn to the first line of its reply; what holds the answer to a failed login back is in it. */
+  readonly milliseconds: number;
 }
 
 /** One session, as it is logged: no secret in it, and no text of the peer's but the account's name. */

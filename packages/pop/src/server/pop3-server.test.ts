@@ -41,6 +41,22 @@ test('a session is reported once, without a secret in it', async () => {
   assert.equal(server.sessions, 0);
 });
 
+test('each command is reported at its reply, once, whatever it was', async () => {
+  const commands: string[] = [];
+  const { call } = open({
+    onCommand: ({ keyword = 'none', outcome, milliseconds }) => {
+      assert.ok(milliseconds >= 0);
+      commands.push(`${keyword} ${outcome}`);
+    },
+  });
+  const client = await call();
+  await client.say(`stat\r\nAUTH PLAIN\r\n`);
+  assert.deepEqual(commands.splice(0), ['STAT err'], 'a challenge is no reply');
+  const plain = Buffer.from('\0tim\0tanstaaf').toString('base64');
+  await client.say(`${plain}\r\nPASSWORD tanstaaf\r\n${'x'.repeat(20_000)}\r\nLIST\r\nRETR 9\r\nRETR 1\r\nQUIT\r\n`);
+  assert.deepEqual(commands, ['AUTH ok', 'none err', 'none err', 'LIST ok', 'RETR err', 'RETR ok', 'QUIT ok']);
+});
+
 test('what QUIT removed is gone from the next session, and what was only marked is not (P3-60, P3-61)', async () => {
   const { call } = open();
   const first = await call();

@@ -7,6 +7,7 @@ import { Session } from '../pop3/session.ts';
 import { login } from '../sasl/login.ts';
 import { plain } from '../sasl/plain.ts';
 import { systemClock } from './clock.ts';
+import { commandTimer } from './command-timer.ts';
 import type { Connection } from './connection.ts';
 import { Conversation } from './conversation.ts';
 import { pop3Limits } from './limits.ts';
@@ -82,6 +83,7 @@ export function createPop3Server(options: Pop3Options): Pop3Server {
       cleartext: secure || cleartext(connection.peer),
       certificate: tls !== undefined,
     });
+    if (options.onCommand !== undefined) machine.watch = commandTimer(options.onCommand);
     const desk = new Pop3Desk(options, {
       connection,
       session,
