@@ -36,7 +36,8 @@ import { Turns } from './turns.ts';
 import { uniqueIds } from './unique-ids.ts';
 import { storeErrorOf } from './writer/failure.ts';
 import { WriterLink } from './writer/link.ts';
-import type { CompactReport, SweptReport } from './writer/orders.ts';
+import type { CompactReport, EventLoopDelay, SweptReport } from './writer/orders.ts';
+import { Pace } from './writer/pace.ts';
 import { Room } from './writer/room.ts';
 
 export interface StoreOptions {
@@ -49,6 +50,8 @@ export interface StoreOptions {
   readonly random?: (octets: number) => Uint8Array;
   /** Told once, if the writer's thread ends before the store is closed: from then on nothing can be stored. */
   readonly onStopped?: (error: StoreError) => void;
+  /** Whether the delay of the writer's event loop is watched, for {@link DurableStore.writerDelay}; default no. */
+  readonly watchDelay?: boolean;
   /** For tests only. */
   readonly faults?: FaultPlan;
   /** For tests only: the free octets of the disk, as a 64-bit number that may be changed while the store is open. */
@@ -93,6 +96,8 @@ export async function openStore(options: StoreOptions): Promise<DurableStore> {
 export class DurableStore implements Store, AccountIndex, AliasIndex, Imports {
   /** What the last process, if it was killed, had left behind. */
   readonly swept: SweptReport;
+  /** How late the writer's event loop is, in nanoseconds; absent where it is not watched. */
+  readonly writerDelay: EventLoopDelay | undefined;
   readonly #lock: DataLock;
   readonly #database: DatabaseSync;
   readonly #link: WriterLink;
@@ -109,6 +114,7 @@ export class DurableStore implements Store, AccountIndex, AliasIndex, Imports {
   readonly #snapshotRoom: SnapshotRoom;
   readonly #deliveryRoom: DeliveryRoom;
   readonly #turns = new Turns();
+  readonly #pace: Pace;
   #closing: Promise<void> | undefined;
 
   private constructor(
@@ -118,9 +124,12 @@ export class DurableStore implements Store, AccountIndex, AliasIndex, Imports {
     limits: StoreLimits,
     segments: SegmentReader,
     pages: Pages,
-    { link, swept }: { readonly link: WriterLink; readonly swept: SweptReport },
+    pace: Pace,
+    { link, swept, delay }: Awaited<ReturnType<typeof WriterLink.start>>,
   ) {
     this.swept = swept;
+    this.writerDelay = delay;
+    this.#pace = pace;
     this.#lock = lock;
     this.#limits = limits;
     this.#segments = segments;
@@ -157,6 +166,7 @@ export class DurableStore implements Store, AccountIndex, AliasIndex, Imports {
     const limits = { ...defaultStoreLimits, ...options.limits };
     const segments = new SegmentReader(data, limits.openFiles);
     const pages = new Pages(new SharedArrayBuffer(limits.buffered));
+    const pace = Pace.memory();
     let store: DurableStore | undefined;
     const link = await WriterLink.start(
       {
@@ -164,6 +174,8 @@ export class DurableStore implements Store, AccountIndex, AliasIndex, Imports {
         limits,
         pages: pages.memory,
         faults: options.faults ?? {},
+        pace,
+        ...(options.watchDelay && { watchDelay: true }),
         ...(options.pretendFree && { pretendFree: options.pretendFree }),
       },
       {
@@ -177,7 +189,7 @@ export class DurableStore implements Store, AccountIndex, AliasIndex, Imports {
       },
     );
     try {
-      store = new DurableStore(data, lock, options, limits, segments, pages, link);
+      store = new DurableStore(data, lock, options, limits, segments, pages, new Pace(pace), link);
       return store;
     } catch (error) {
       await link.link.close();
@@ -338,6 +350,16 @@ export class DurableStore implements Store, AccountIndex, AliasIndex, Imports {
     const { segments, octets: stored, dead } = this.#read(() => this.#totals.totals());
     const accounts = this.#read(() => this.#accounts.count());
     return { accounts, letters, octets, segments, liveOctets: stored - dead, deadOctets: dead };
+  }
+
+  /** How the writer works: letters of each commit, and milliseconds. Costs nothing to look at. */
+  pace(): ReturnType<Pace['read']> {
+    return this.#pace.read();
+  }
+
+  /** Asks the writer itself whether a letter can be taken now. Rejects when it has stopped; nothing comes while it hangs. */
+  isWritable(): Promise<boolean> {
+    return this.#link.order<'room'>({ type: 'room', octets: 1, wait: false });
   }
 
   /** Finishes what was asked and lets go of the data folder. May be called more than once. */

@@ -2,10 +2,22 @@ import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { StoreError } from '@restante/pop/maildrop';
 import { errorOf } from './failure.ts';
-import type { Answer, Order, OrderOf, OrderType, Report, Results, SweptReport, WriterData } from './orders.ts';
+import type {
+  Answer,
+  EventLoopDelay,
+  Order,
+  OrderOf,
+  OrderType,
+  Report,
+  Results,
+  SweptReport,
+  WriterData,
+} from './orders.ts';
 
 /** An order as its sender writes it; the link gives it its number. */
 export type Unnumbered<Type extends OrderType> = Omit<OrderOf<Type>, 'id'>;
+
+type Ready = Extract<Report, { readonly type: 'ready' }>;
 
 interface Waiting {
   resolve(result: Results[OrderType]): void;
@@ -42,26 +54,26 @@ export class WriterLink {
   static async start(
     data: WriterData,
     hears: WriterHears,
-  ): Promise<{ readonly link: WriterLink; readonly swept: SweptReport }> {
+  ): Promise<{ readonly link: WriterLink; readonly swept: SweptReport; readonly delay?: EventLoopDelay }> {
     const program = new URL(`./thread${extname(import.meta.url)}`, import.meta.url);
     // The process's own switches (--eval, --input-type) are not the thread's.
     const worker = new Worker(program, { workerData: data, execArgv: [] });
     const link = new WriterLink(worker, hears);
-    const swept = await new Promise<SweptReport>((resolve, reject) => {
+    const { swept, delay } = await new Promise<Ready>((resolve, reject) => {
       const stop = (reason: string, cause?: unknown): void => {
         const error = new StoreError('temporary', `the writer has stopped: ${reason}`, { cause });
         reject(error);
         if (link.#stop(error)) hears.stopped(error);
       };
       worker.on('message', (report: Report) => {
-        if (report.type === 'ready') resolve(report.swept);
+        if (report.type === 'ready') resolve(report);
         else if (report.type === 'refused') link.#refused(errorOf(report.failure), reject);
         else link.#hear(report);
       });
       worker.on('error', (error) => stop(error instanceof Error ? error.message : String(error), error));
       worker.on('exit', (code) => stop(`exit ${code}`));
     });
-    return { link, swept };
+    return { link, swept, ...(delay && { delay }) };
   }
 
   /** Sends an order and resolves to its result, or rejects with the error that the store's caller is to see. */

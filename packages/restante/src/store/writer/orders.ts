@@ -1,8 +1,16 @@
+import type { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Actor, StoreErrorKind } from '@restante/pop/maildrop';
 import type { Alias } from '../../accounts/alias.ts';
 import type { FaultPlan } from '../faults.ts';
 import type { ContentFacts } from '../letters/measure.ts';
 import type { StoreLimits } from '../limits.ts';
+import type { PaceMemory } from './pace.ts';
+
+/** How late a thread's event loop is, in nanoseconds, read from any thread. */
+export type EventLoopDelay = ReturnType<typeof monitorEventLoopDelay>;
+
+/** How often the delay of an event loop is measured, in milliseconds; each measure has them in it. */
+export const DELAY_RESOLUTION = 20;
 
 /** What the writer's thread is started with. */
 export interface WriterData {
@@ -11,6 +19,10 @@ export interface WriterData {
   /** The memory that letters are gathered in. */
   readonly pages: SharedArrayBuffer;
   readonly faults: FaultPlan;
+  /** Where the writer counts its commits. */
+  readonly pace?: PaceMemory;
+  /** Whether the delay of the thread's event loop is to be watched. */
+  readonly watchDelay?: boolean;
   /** Free octets of the disk as a test pretends them; absent means asking the system. */
   readonly pretendFree?: SharedArrayBuffer;
 }
@@ -172,7 +184,8 @@ export type Answer =
 /** What the writer says of its own accord. */
 export type Report =
   | { readonly type: 'answers'; readonly answers: readonly Answer[] }
-  | { readonly type: 'ready'; readonly swept: SweptReport }
+  /** `delay`: how late the thread's event loop is, in nanoseconds, as long as the thread lives; see WriterData. */
+  | { readonly type: 'ready'; readonly swept: SweptReport; readonly delay?: EventLoopDelay }
   | { readonly type: 'refused'; readonly failure: Failure }
   /** Letters wait for room: expunged ones are to be destroyed, the oldest first. */
   | { readonly type: 'pressed' }

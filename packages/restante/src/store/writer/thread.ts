@@ -1,3 +1,4 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { DatabaseSync } from 'node:sqlite';
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { StoreError } from '@restante/pop/maildrop';
@@ -6,9 +7,26 @@ import { indexWrites } from '../index/sqlite/writes.ts';
 import { type DataFolder, dataFolder, segmentNumbers } from '../letters/segments/folder.ts';
 import { sweep } from '../letters/segments/sweep.ts';
 import { failureOf, isDamage, isFull } from './failure.ts';
-import type { Order, OrderOf, Report, WriterData } from './orders.ts';
+import {
+  DELAY_RESOLUTION,
+  type EventLoopDelay,
+  type Order,
+  type OrderOf,
+  type Report,
+  type WriterData,
+} from './orders.ts';
 import { giveUp } from './room.ts';
 import { Writer } from './writer.ts';
+
+/** Held here for as long as the thread lives: what nobody refers to any more stops counting. */
+let watched: EventLoopDelay | undefined;
+
+/** How late the thread's event loop is, measured every so many milliseconds. */
+function watchDelay(): EventLoopDelay {
+  const delay = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION });
+  delay.enable();
+  return delay;
+}
 
 /** The writer's thread: opens the index, sweeps, and then works in rounds for as long as anything waits. */
 function main(): void {
@@ -31,7 +49,8 @@ function main(): void {
       port.close();
     };
     port.on('message', work);
-    report({ type: 'ready', swept: { removed, tail, damaged } });
+    if (started.watchDelay) watched = watchDelay();
+    report({ type: 'ready', swept: { removed, tail, damaged }, ...(watched && { delay: watched }) });
     if (!writer.idle) setImmediate(work, []);
   } catch (error) {
     report({ type: 'refused', failure: failureOf(error) });

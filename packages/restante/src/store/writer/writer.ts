@@ -11,6 +11,7 @@ import { Batch } from './batch.ts';
 import { failureOf, isFull } from './failure.ts';
 import { ImportsOfBatch } from './imports.ts';
 import type { Answer, Order, OrderOf, Report, WriterData } from './orders.ts';
+import { Pace } from './pace.ts';
 import { Room } from './room.ts';
 import { Round } from './round.ts';
 import { AccountTask, RemoveTask } from './tasks/accounts.ts';
@@ -40,6 +41,7 @@ export class Writer {
   readonly #pages: Pages;
   readonly #appender: Appender;
   readonly #report: (report: Report) => void;
+  readonly #pace: Pace | undefined;
   #deliveries: OrderOf<'deliver'>[] = [];
   #tasks: Task[] = [];
   /** Letters, and questions, that wait for room, and whether all was done to make some. */
@@ -67,6 +69,7 @@ export class Writer {
     this.#room = new Room(data, started.limits, started.pretendFree);
     this.#appender = new Appender(data, last, started.limits.segment, this.#faults);
     this.#report = report;
+    this.#pace = started.pace && new Pace(started.pace);
     for (const left of index.maildrops.orphans()) this.#tasks.push(new RemoveTask(index, { left }));
   }
 
@@ -147,6 +150,7 @@ export class Writer {
 
   /** One round of work. Whatever fails is answered to those it concerns. */
   round(): void {
+    const began = performance.now();
     const round = new Round(this.#takeBatch(), this.#tasks.splice(0));
     this.#append(round);
     const failure = this.#commit(round);
@@ -158,6 +162,7 @@ export class Writer {
       if (last) round.giveUp(failureOf(last));
     } else if (failure) round.giveUp(failureOf(failure));
     if (round.batch.size > 0) {
+      if (!failure) this.#pace?.committed(round.batch.size, performance.now() - began);
       this.#doubtful.push(...round.batch.clear());
       this.#faults.at('deliver.before-answer');
     }
