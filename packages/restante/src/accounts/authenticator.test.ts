@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { type PasswordLogin, Secret, type Verdict } from '@restante/pop/sasl';
 import type { Account } from './account.ts';
-import { Authenticator } from './authenticator.ts';
+import { Authenticator, type LoginReport } from './authenticator.ts';
 import { LoginCache } from './login-cache.ts';
 import { hashPassword, PasswordChecks } from './passwords.ts';
 
@@ -16,13 +16,18 @@ before(async () => {
   bert = { ...row, name: 'bert', passwordHash: await hashPassword(new Secret('bertie')) };
 });
 
-function office(passwords = new PasswordChecks()) {
+function office(passwords = new PasswordChecks(), onLogin: (report: LoginReport) => void = () => {}) {
   rows = new Map([
     ['anna', anna],
     ['anna@localhost', anna],
     ['bert', bert],
   ]);
-  return new Authenticator({ findAccount: (identity) => rows.get(identity), passwords, cache: new LoginCache() });
+  return new Authenticator({
+    findAccount: (identity) => rows.get(identity),
+    passwords,
+    cache: new LoginCache(),
+    onLogin,
+  });
 }
 
 function login(name: string, password: string, as?: string): PasswordLogin {
@@ -100,4 +105,25 @@ test('a full queue makes logins unavailable, but not the cached ones', async () 
   assert.deepEqual(door.authenticate(login('anna', ' s3 cret ')), ACCEPTED);
   const verdicts = (await Promise.all(storm)).map((verdict) => verdict.type);
   assert.deepEqual(verdicts.toSorted(), [...Array(3).fill('refused'), ...Array(7).fill('unavailable')]);
+});
+
+test('each login is reported with what came of it, which the answer does not tell', async () => {
+  const reports: LoginReport[] = [];
+  const door = office(new PasswordChecks(), (report) => reports.push(report));
+  rows.set('carl', { ...anna, name: 'carl', disabled: true });
+  for (const [name, password, as] of [
+    ['anna', ' s3 cret '],
+    ['anna', ' s3 cret '],
+    ['anna', 'wrong'],
+    ['anna', ' s3 cret ', 'bert'],
+    ['nobody', 'x'],
+    ['carl', ' s3 cret '],
+  ] as const) {
+    await door.authenticate(login(name, password, as));
+  }
+  assert.deepEqual(
+    reports.map(({ outcome }) => outcome),
+    ['verified', 'cached', 'wrong-password', 'not-theirs', 'unknown', 'disabled'],
+  );
+  assert.ok(reports.every(({ milliseconds }) => milliseconds >= 0));
 });

@@ -12,10 +12,41 @@ export interface AuthenticatorOptions {
   readonly cache: LoginCache;
   /** Told what kept a login from being decided, for the log. */
   readonly onFailure?: (thrown: unknown) => void;
+  /** Told of each login when it is decided, for those who count: what the peer is not told is in it. */
+  readonly onLogin?: (report: LoginReport) => void;
 }
 
-const REFUSED: Verdict = { type: 'refused' };
-const UNAVAILABLE: Verdict = { type: 'unavailable' };
+/** One login, without whose it was. */
+export interface LoginReport {
+  readonly outcome: LoginOutcome;
+  /** Until it was decided; what holds the answer to a failed login back is not in it. */
+  readonly milliseconds: number;
+}
+
+/**
+ * - `cached`, `verified`: let in, without or with a look at the password's hash
+ * - `unknown`: there is no account of that name or address
+ * - `not-theirs`: the password is for somebody else's maildrop
+ * - `overloaded`: too many passwords waited to be checked
+ * - `undecided`: the account could not be looked up, or the password not be checked
+ */
+export type LoginOutcome =
+  | 'cached'
+  | 'verified'
+  | 'unknown'
+  | 'disabled'
+  | 'wrong-password'
+  | 'not-theirs'
+  | 'overloaded'
+  | 'undecided';
+
+/** The account, where somebody is let in. */
+interface Decision {
+  readonly outcome: LoginOutcome;
+  readonly account?: string;
+}
+
+const UNDECIDED: Decision = { outcome: 'undecided' };
 
 /**
  * Decides about a name and password. An unknown name, a wrong password, a disabled account and somebody else's
@@ -31,23 +62,38 @@ export class Authenticator {
 
   /** Answers at once, without a promise and without a queue, for a login that is in the cache. */
   authenticate(login: PasswordLogin): MaybePromise<Verdict> {
+    const since = performance.now();
+    const decision = this.#decision(login);
+    return decision instanceof Promise
+      ? decision.then((decided) => this.#answer(decided, since))
+      : this.#answer(decision, since);
+  }
+
+  #answer({ outcome, account }: Decision, since: number): Verdict {
+    this.#options.onLogin?.({ outcome, milliseconds: performance.now() - since });
+    if (account !== undefined) return { type: 'accepted', account };
+    return { type: outcome === 'overloaded' || outcome === 'undecided' ? 'unavailable' : 'refused' };
+  }
+
+  #decision(login: PasswordLogin): MaybePromise<Decision> {
     try {
       const account = this.#options.findAccount(login.authenticationIdentity);
-      const verdict =
+      const decision =
         account instanceof Promise ? account.then((found) => this.#decide(login, found)) : this.#decide(login, account);
-      return verdict instanceof Promise ? verdict.catch((thrown: unknown) => this.#undecided(thrown)) : verdict;
+      return decision instanceof Promise ? decision.catch((thrown: unknown) => this.#undecided(thrown)) : decision;
     } catch (thrown) {
       return this.#undecided(thrown);
     }
   }
 
-  #undecided(thrown: unknown): Verdict {
+  #undecided(thrown: unknown): Decision {
     this.#options.onFailure?.(thrown);
-    return UNAVAILABLE;
+    return UNDECIDED;
   }
 
-  #decide(login: PasswordLogin, account: Account | undefined): MaybePromise<Verdict> {
-    if (account === undefined || account.disabled) return this.#verify(login.password, undefined, undefined);
+  #decide(login: PasswordLogin, account: Account | undefined): MaybePromise<Decision> {
+    if (account === undefined) return this.#refuse(login.password, 'unknown');
+    if (account.disabled) return this.#refuse(login.password, 'disabled');
     const { authorizationIdentity: other } = login;
     if (other === undefined || other === login.authenticationIdentity) return this.#admit(login.password, account);
     const owner = this.#options.findAccount(other);
@@ -57,21 +103,28 @@ export class Authenticator {
   }
 
   /** Nobody acts for somebody else; another name of the same account is no one else (PLAIN, RFC 4616 §2). */
-  #admitAs(password: Secret, account: Account, owner: Account | undefined): MaybePromise<Verdict> {
-    return owner?.name === account.name ? this.#admit(password, account) : this.#verify(password, undefined, undefined);
+  #admitAs(password: Secret, account: Account, owner: Account | undefined): MaybePromise<Decision> {
+    return owner?.name === account.name ? this.#admit(password, account) : this.#refuse(password, 'not-theirs');
   }
 
-  #admit(password: Secret, account: Account): MaybePromise<Verdict> {
+  #admit(password: Secret, account: Account): MaybePromise<Decision> {
     const mark = this.#options.cache.mark(account, password);
-    if (this.#options.cache.knows(account, mark)) return { type: 'accepted', account: account.name };
+    if (this.#options.cache.knows(account, mark)) return { outcome: 'cached', account: account.name };
     return this.#verify(password, account, mark);
   }
 
-  async #verify(password: Secret, account: Account | undefined, mark: string | undefined): Promise<Verdict> {
-    const checked = await this.#options.passwords.check(password, account?.passwordHash);
-    if (checked === 'overloaded') return UNAVAILABLE;
-    if (checked === 'wrong' || account === undefined || mark === undefined) return REFUSED;
+  async #verify(password: Secret, account: Account, mark: string): Promise<Decision> {
+    const checked = await this.#options.passwords.check(password, account.passwordHash);
+    if (checked === 'overloaded') return { outcome: 'overloaded' };
+    if (checked === 'wrong') return { outcome: 'wrong-password' };
     this.#options.cache.learn(account, mark);
-    return { type: 'accepted', account: account.name };
+    return { outcome: 'verified', account: account.name };
+  }
+
+  /** Whatever the password is: it is worked on as if it counted. */
+  async #refuse(password: Secret, outcome: LoginOutcome): Promise<Decision> {
+    return {
+      outcome: (await this.#options.passwords.check(password, undefined)) === 'overloaded' ? 'overloaded' : outcome,
+    };
   }
 }

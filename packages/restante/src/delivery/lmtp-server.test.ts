@@ -84,6 +84,27 @@ describe('where LMTP listens', () => {
   });
 });
 
+describe('each command is reported at its reply', () => {
+  it('once, whatever it was, and the letter behind DATA is none', async () => {
+    const commands: string[] = [];
+    const at = office({
+      onCommand: ({ keyword = 'none', outcome, milliseconds }) => {
+        assert.ok(milliseconds >= 0);
+        commands.push(`${keyword} ${outcome}`);
+      },
+    });
+    const begin = BEGIN.replace('DATA', `RCPT TO:<nobody>\r\nEXPN all\r\n${'x'.repeat(3_000)}\r\nDATA`);
+    await talk(at, begin, 'A: b\r\n\r\n.\r\nRCPT TO:<pat>\r\nQUIT\r\n');
+    assert.deepEqual(commands.splice(0), [
+      ...['LHLO ok', 'MAIL ok', 'RCPT ok', 'RCPT permanent', 'none permanent', 'none permanent', 'DATA ok'],
+      ...['RCPT permanent', 'QUIT ok'],
+    ]);
+    at.accounts.down = true;
+    await talk(at, 'LHLO mx.example\r\nMAIL FROM:<>\r\nRCPT TO:<pat>\r\n');
+    assert.deepEqual(commands, ['LHLO ok', 'MAIL ok', 'RCPT temporary']);
+  });
+});
+
 describe('a delivery is reported', () => {
   it('with what became of it for each recipient, and with the size that POP3 will tell (SM-68)', async () => {
     const at = office();

@@ -15,11 +15,12 @@ import {
   type Peer,
   systemClock,
 } from '@restante/pop/server';
+import { commandTimer } from './command-timer.ts';
 import { DeliveryDesk, type DeskOptions } from './desk.ts';
 import type { Answer, End, Question } from './effects.ts';
 import { defaultLmtpLimits, type LmtpLimits } from './limits.ts';
 import { IDLE_TOO_LONG, TOO_MANY_CONNECTIONS } from './replies.ts';
-import type { DeliveryReport, LmtpSessionReport } from './report.ts';
+import type { DeliveryCommandReport, DeliveryReport, LmtpSessionReport } from './report.ts';
 import type { Routes } from './routes.ts';
 import { DeliverySession, type SessionOptions } from './session.ts';
 
@@ -43,6 +44,8 @@ export interface LmtpOptions {
   readonly onDelivery?: (report: DeliveryReport) => void;
   /** Told once a session, when it ended. */
   readonly onSession?: (report: LmtpSessionReport) => void;
+  /** Told of each command at its reply, for those who count and time them: it has to be quick. */
+  readonly onCommand?: (report: DeliveryCommandReport) => void;
 }
 
 /** An address at which LMTP cannot be spoken; the message names the remedy. */
@@ -58,6 +61,7 @@ export class LmtpServer {
   readonly #session: SessionOptions;
   readonly #desk: DeskOptions;
   readonly #onSession: ((report: LmtpSessionReport) => void) | undefined;
+  readonly #onCommand: ((report: DeliveryCommandReport) => void) | undefined;
   readonly #socketMode: number;
   readonly #socketGroup: number | undefined;
 
@@ -68,6 +72,7 @@ export class LmtpServer {
     this.#limits = limits;
     this.#clock = clock;
     this.#onSession = options.onSession;
+    this.#onCommand = options.onCommand;
     this.#session = { hostname: name, limits, spacesRoundColon: options.spacesRoundColon ?? false };
     this.#desk = {
       store: options.store,
@@ -149,6 +154,7 @@ export class LmtpServer {
     const session = randomBytes(8).toString('hex');
     const began = this.#clock.now();
     const machine = new DeliverySession(this.#session);
+    if (this.#onCommand !== undefined) machine.watch = commandTimer(this.#onCommand);
     const desk = new DeliveryDesk(session, connection.peer, this.#desk);
     const report = ({ end, reason }: Ending<End>) =>
       this.#onSession?.({

@@ -28,6 +28,16 @@ export interface RecipientReport {
   readonly outcome: Outcome;
 }
 
+/** One command, without its argument. */
+export interface DeliveryCommandReport {
+  /** In upper case; absent where there is no command of that name. */
+  readonly keyword?: string;
+  /** What the first digit of its reply says (RFC 5321 §4.2.1): 2 and 3 are `ok`. */
+  readonly outcome: 'ok' | 'temporary' | 'permanent';
+  /** From the command's turn to its reply: a letter that follows DATA is not in it. */
+  readonly milliseconds: number;
+}
+
 /** One session, as it is logged. */
 export interface LmtpSessionReport {
   readonly session: string;

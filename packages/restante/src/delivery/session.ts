@@ -58,7 +58,7 @@ const MALFORMED = { 'too-long': replies.LINE_TOO_LONG, 'bare-line-feed': replies
  * SMTP is to be a second face of it: its hello is one more row of the command table, BDAT another way for a letter to come
  * in, and the outcomes of all recipients make one reply.
  *
- * `step`, `pending` and `commands` are for the driver; all else is for the handlers of commands.
+ * `step`, `pending`, `watch` and `commands` are for the driver; all else is for the handlers of commands.
  */
 export class DeliverySession extends Dialogue<Questions, Answers, End> {
   readonly options: SessionOptions;
@@ -123,6 +123,7 @@ export class DeliverySession extends Dialogue<Questions, Answers, End> {
     const line = this.reader.next();
     if (line === undefined) return false;
     this.commands += 1;
+    if (typeof line === 'string') this.began(undefined);
     const refusal = typeof line === 'string' ? MALFORMED[line] : this.#command(line.toString('latin1'));
     if (refusal !== undefined) this.bad(refusal);
     return true;
@@ -130,8 +131,9 @@ export class DeliverySession extends Dialogue<Questions, Answers, End> {
 
   /** The gate: what is no command, out of order, or has an argument not its own has no effect; the answer says why. */
   #command(line: string): string | undefined {
-    if (line.includes('\r')) return replies.BARE_LINE_END;
     const command = parseCommand(line);
+    this.began('unknown' in command ? undefined : command.keyword);
+    if (line.includes('\r')) return replies.BARE_LINE_END;
     if ('unknown' in command) return this.#unknown(command.unknown);
     const { keyword, argument } = command;
     const row = COMMANDS[keyword];
