@@ -17,7 +17,7 @@ export class Cell {
   readonly account: string;
   readonly password = PASSWORD;
   readonly home: string;
-  /** Names of files that were in the maildir before. */
+  /** Names of files that were in the maildir before, without the flags behind the colon. */
   readonly #seen = new Set<string>();
 
   private constructor(office: Office, mode: Mode, account: string) {
@@ -29,10 +29,7 @@ export class Cell {
 
   static async make(office: Office, program: string, mode: Mode): Promise<Cell> {
     const cell = new Cell(office, mode, `${program.replaceAll(/\W/g, '')}-${mode.toLowerCase()}`);
-    for (const folder of ['', 'mail', 'mail/cur', 'mail/new', 'mail/tmp']) {
-      mkdirSync(join(cell.home, folder), { recursive: true, mode: 0o700 });
-      cell.#own(folder);
-    }
+    for (const folder of ['', 'mail', 'mail/cur', 'mail/new', 'mail/tmp']) cell.folder(folder);
     cell.trust(readFileSync(office.certificate, 'utf8'));
     await office.addAccount(cell.account, PASSWORD);
     return cell;
@@ -51,12 +48,20 @@ export class Cell {
     return path;
   }
 
-  /** The letters that came into the maildir since the last time that this was asked. */
+  /** Makes a folder of the program's, unless it is there. */
+  folder(name: string): void {
+    mkdirSync(join(this.home, name), { recursive: true, mode: 0o700 });
+    this.#own(name);
+  }
+
+  /** The letters that came into the maildir since the last time that this was asked, looked at or not. */
   arrived(): readonly Buffer[] {
-    const folder = join(this.home, 'mail', 'new');
-    const names = readdirSync(folder).filter((name) => !this.#seen.has(name));
-    for (const name of names) this.#seen.add(name);
-    return names.map((name) => readFileSync(join(folder, name)));
+    const files = ['new', 'cur'].flatMap((folder) =>
+      readdirSync(join(this.home, 'mail', folder)).map((name) => ({ folder, name, letter: name.split(':')[0] ?? '' })),
+    );
+    const fresh = files.filter(({ letter }) => !this.#seen.has(letter));
+    for (const { letter } of fresh) this.#seen.add(letter);
+    return fresh.map(({ folder, name }) => readFileSync(join(this.home, 'mail', folder, name)));
   }
 
   /** Sends the letters to the account by LMTP. */

@@ -12,6 +12,8 @@ export interface Collector {
   readonly modes: readonly Mode[];
   /** Calls at the office once; leaves the letters there or deletes them. What it brought lies in the cell's maildir. */
   call(cell: Cell, letters: 'keep' | 'delete'): Promise<void>;
+  /** A letter that it brought without what it puts into the middle of a header itself. */
+  withoutItsFields?(letter: Buffer): Buffer;
 }
 
 export const fetchmail: Collector = {
@@ -81,6 +83,21 @@ export const poplib: Collector = {
     cell.file('post-office.password', `${cell.password}\n`);
     const result = await runProgram(['python3', cell.file('collect.py', script)], cell.home);
     if (result.status !== 0) throw failure('poplib', result);
+  },
+};
+
+export const netPop3: Collector = {
+  name: 'Net::POP3',
+  program: 'perl',
+  modes: MODES,
+  async call(cell, letters) {
+    const overTls = recipe('Net::POP3', 'TLS', cell);
+    const keeping =
+      cell.mode === 'TLS' ? overTls : changed(overTls, /^my \$box = .*\n/m, recipe('Net::POP3', cell.mode, cell));
+    const script = letters === 'keep' ? keeping : changed(keeping, /^my \$keep = 1;$/m, 'my $keep = 0;');
+    cell.file('post-office.password', `${cell.password}\n`);
+    const result = await runProgram(['perl', cell.file('collect.pl', script)], cell.home);
+    if (result.status !== 0) throw failure('Net::POP3', result);
   },
 };
 

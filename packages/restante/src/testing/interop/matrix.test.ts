@@ -7,8 +7,9 @@ import { openOffice } from '../open-office.ts';
 import { traceAbove, withCrlf } from '../trace-fields.ts';
 import { type Caller, curl, openssl } from './callers.ts';
 import { Cell } from './cell.ts';
-import { type Collector, fetchmail, getmail, mpop, poplib } from './collectors.ts';
+import { type Collector, fetchmail, getmail, mpop, netPop3, poplib } from './collectors.ts';
 import { LATER, LETTERS } from './letters.ts';
+import { fetchMail, mutt } from './mutt.ts';
 import { isHere } from './peer-program.ts';
 
 suite('foreign clients', { concurrency: 2 }, () => {
@@ -18,7 +19,7 @@ suite('foreign clients', { concurrency: 2 }, () => {
   });
   after(() => office.close());
 
-  for (const collector of [fetchmail, mpop, getmail, poplib]) {
+  for (const collector of [fetchmail, mpop, getmail, poplib, netPop3, mutt]) {
     for (const mode of MODES.filter((each) => collector.modes.includes(each))) {
       test(`${collector.name}, ${mode}: leaves letters twice and fetches none again, then fetches and deletes`, async (t) => {
         if (isHere(t, collector.program)) await collects(collector, await Cell.make(office, collector.name, mode));
@@ -26,7 +27,7 @@ suite('foreign clients', { concurrency: 2 }, () => {
     }
   }
 
-  for (const program of [fetchmail, mpop, getmail, poplib, curl, openssl]) {
+  for (const program of [fetchmail, mpop, getmail, poplib, netPop3, mutt, curl, openssl]) {
     for (const mode of program.modes.filter((each) => each !== 'plain')) {
       test(`${program.name}, ${mode}: does not log in where the certificate is not the one it trusts`, async (t) => {
         if (!isHere(t, program.program)) return;
@@ -38,6 +39,12 @@ suite('foreign clients', { concurrency: 2 }, () => {
         assert.equal((await cell.held()).size, LATER.length);
       });
     }
+  }
+
+  for (const mode of MODES) {
+    test(`mutt, ${mode}: fetch-mail brings all letters and leaves them, then brings and deletes them`, async (t) => {
+      if (isHere(t, mutt.program)) await fetches(await Cell.make(office, 'mutt-fetches', mode));
+    });
   }
 
   for (const caller of [curl, openssl]) {
@@ -53,8 +60,9 @@ async function collects(collector: Collector, cell: Cell): Promise<void> {
   await cell.deliver(LETTERS);
   const held = await cell.held();
 
+  const arrived = () => cell.arrived().map((letter) => withCrlf(collector.withoutItsFields?.(letter) ?? letter));
   await collector.call(cell, 'keep');
-  sameLetters(cell.arrived().map(withCrlf), LETTERS);
+  sameLetters(arrived(), LETTERS);
   assert.deepEqual(await cell.held(), held, 'the server keeps what is left on it');
   await collector.call(cell, 'keep');
   assert.equal(cell.arrived().length, 0, 'the second call fetches nothing');
@@ -62,9 +70,19 @@ async function collects(collector: Collector, cell: Cell): Promise<void> {
 
   await cell.deliver(LATER);
   await collector.call(cell, 'delete');
-  const arrived = cell.arrived().map(withCrlf);
   // fetchmail with `fetchall` fetches what it has once more before it deletes it.
-  sameLetters(arrived, collector === fetchmail ? [...LETTERS, ...LATER] : LATER);
+  sameLetters(arrived(), collector === fetchmail ? [...LETTERS, ...LATER] : LATER);
+  assert.equal((await cell.held()).size, 0, 'the mailbox is empty after it');
+}
+
+async function fetches(cell: Cell): Promise<void> {
+  await cell.deliver(LETTERS);
+  const held = await cell.held();
+  await fetchMail(cell, 'keep');
+  sameLetters(cell.arrived().map(withCrlf), LETTERS);
+  assert.deepEqual(await cell.held(), held, 'the server keeps what is left on it');
+  await fetchMail(cell, 'delete');
+  sameLetters(cell.arrived().map(withCrlf), LETTERS);
   assert.equal((await cell.held()).size, 0, 'the mailbox is empty after it');
 }
 

@@ -33,11 +33,17 @@ export function isHere(t: TestContext, program: string): boolean {
 /** Who runs the programs: not root, which mail programs refuse to serve or are warned of. */
 export const USER: { readonly uid?: number; readonly gid?: number } = IS_ROOT ? { uid: NOBODY, gid: NOBODY } : {};
 
-/** Runs a program to its end, its home being `home`. */
+/** What is said to a program when it has asked. */
+export interface Answer {
+  readonly question: string;
+  readonly answer: string;
+}
+
+/** Runs a program to its end, its home being `home`. It is told `input`, or asked first where that is an {@link Answer}. */
 export async function runProgram(
   command: readonly [string, ...string[]],
   home: string,
-  input: string | Buffer = '',
+  input: string | Buffer | Answer = '',
 ): Promise<ProgramResult> {
   const [program, ...words] = command;
   const child = spawn(program, words, {
@@ -53,7 +59,12 @@ export async function runProgram(
   child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
   child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
   child.stdin.on('error', () => undefined); // it may end without reading what it is told
-  child.stdin.end(input);
+  if (typeof input === 'string' || Buffer.isBuffer(input)) child.stdin.end(input);
+  else {
+    child.stdout.on('data', () => {
+      if (Buffer.concat(stdout).includes(input.question)) child.stdin.end(input.answer);
+    });
+  }
   await once(child, 'close');
   return { status: child.exitCode, stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr).toString() };
 }
