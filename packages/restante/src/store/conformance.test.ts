@@ -32,5 +32,5 @@ storeConformance(
       },
     };
   },
-  { durable: true },
+  { durable: true, room: true },
 );
