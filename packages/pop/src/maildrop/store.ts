@@ -53,8 +53,12 @@ export interface Delivery {
 
 /** Room that is kept for one letter while its recipients are being named. Let go of, once, when it is no longer needed. */
 export interface Reservation {
-  /** Whether this mailbox can take the letter too: if not, why (`no-room`, `over-quota`, `no-maildrop`, …). */
+  /**
+   * Whether this mailbox can take the letter too: if not, why (`no-room`, `over-quota`, `no-maildrop`, …). A store that fails
+   * is such an answer too. The room is kept from the first mailbox on that can, once for all of them.
+   */
   hold(maildrop: string): MaybePromise<StoreError | undefined>;
+  /** May be called more than once; nothing may be held afterwards. */
   release(): void;
 }
 

@@ -54,7 +54,12 @@ export class FaultyStore implements Store {
   reserve(octets: number): Reservation {
     const reservation = this.#store.reserve?.(octets);
     return {
-      hold: (maildrop) => this.#through('hold', () => reservation?.hold(maildrop)),
+      hold: (maildrop) => {
+        const failure = this.#failureOf('hold');
+        if (failure && !(failure instanceof StoreError)) throw failure;
+        // It is an answer, no exception.
+        return failure ?? reservation?.hold(maildrop);
+      },
       release: () => reservation?.release(),
     };
   }

@@ -496,6 +496,7 @@ function deliverOf(
     placements: [
       {
         maildrop,
+        group: 0,
         uniqueId: `id-${id}`,
         traceDistance: trace.length,
         traceOctets: trace.length,
