@@ -30,6 +30,7 @@ const MAY_IMPORT = {
     'restante/accounts',
     'restante/config',
     'restante/delivery',
+    'restante/store',
   ],
   'restante/tls': ['restante/.'],
   'restante/control': ['pop/server', 'restante/.', 'restante/accounts'],

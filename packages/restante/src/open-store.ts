@@ -29,6 +29,7 @@ export async function openData({ data, settings, onStopped }: OpenDataOptions): 
         reserve: settings['limits.reserve'],
         undelete: settings['undelete.window'],
       },
+      watchDelay: settings['listen.metrics'].length > 0,
       ...(onStopped !== undefined && { onStopped }),
     });
   } catch (thrown) {

@@ -1,12 +1,12 @@
 import { Command, CommanderError, Option } from 'commander';
 import { Failure } from '../failure.ts';
+import { VERSION } from '../version.ts';
 import { accountCommand } from './account.ts';
 import { backupCommand } from './backup.ts';
 import { EXIT, Interrupted, UsageError } from './exit-code.ts';
 import { restoreCommand } from './restore.ts';
 import { serveCommand } from './serve.ts';
 import { statusCommand } from './status.ts';
-import { VERSION } from './version.ts';
 
 /** Runs one command line and answers the exit status. Everything that ends in one is printed here, and only here. */
 export async function run(args: readonly string[]): Promise<number> {

@@ -4,7 +4,8 @@ import type { OpenDoor } from '../serve/listening.ts';
 import { printJsonLine } from './output.ts';
 import { placesOf } from './places.ts';
 
-type Door = 'pop3' | 'pop3s' | 'lmtp';
+const DOORS = ['pop3', 'pop3s', 'lmtp', 'metrics'] as const;
+type Door = (typeof DOORS)[number];
 type ServeOptions = { readonly [D in Door]?: readonly string[] };
 
 /** `restante serve`. */
@@ -14,6 +15,7 @@ export function serveCommand(): Command {
     .option('--pop3 <address>', 'where POP3 is spoken: HOST:PORT or off (default: 127.0.0.1:1110)', gather)
     .option('--pop3s <address>', 'where POP3 is spoken inside TLS: HOST:PORT or off (default: 127.0.0.1:1995)', gather)
     .option('--lmtp <address>', 'where mail comes in: HOST:PORT, unix:PATH or off (default: 127.0.0.1:1024)', gather)
+    .option('--metrics <address>', 'where machines ask how the office is: HOST:PORT or off (default: off)', gather)
     .addHelpText('after', EXAMPLES)
     .action(serve);
 }
@@ -42,7 +44,7 @@ function printDoor({ door, address }: OpenDoor): void {
 }
 
 function overrides(options: ServeOptions): readonly Override[] {
-  return (['pop3', 'pop3s', 'lmtp'] as const).flatMap((door) => {
+  return DOORS.flatMap((door) => {
     const value = options[door];
     return value === undefined
       ? []

@@ -66,6 +66,11 @@ export const SETTINGS = {
     [{ type: 'tcp', host: '127.0.0.1', port: 1024 }],
     'Where mail comes in by LMTP. Whoever reaches it can deliver: keep it on loopback or a unix socket. Never port 25 (RFC 2033 §5).',
   ),
+  'listen.metrics': setting(
+    listen({ unix: false }),
+    [],
+    'Where machines ask over HTTP how the office is: `/metrics` for Prometheus, `/healthz` and `/readyz`. Whoever reaches it is answered: keep it on loopback, such as `"127.0.0.1:9110"`.',
+  ),
   'lmtp.socket_mode': setting(
     permissions(),
     0o660,

@@ -7,7 +7,7 @@ import { LmtpAddressError } from '../delivery/lmtp-server.ts';
 import { Failure, reasonOf } from '../failure.ts';
 
 /** What is listened for: as in `--pop3` and `listen.pop3`. */
-export type Door = 'pop3' | 'pop3s' | 'lmtp';
+export type Door = 'pop3' | 'pop3s' | 'lmtp' | 'metrics';
 
 /** A listener that is open, with the port that it really has. */
 export interface OpenDoor {

@@ -10,7 +10,9 @@ import { LmtpServer } from '../delivery/lmtp-server.ts';
 import { Failure } from '../failure.ts';
 import { logDelivery, logLmtpSession } from '../observe/delivery-line.ts';
 import type { Log } from '../observe/log.ts';
+import type { Metrics } from '../observe/metrics.ts';
 import { logSession } from '../observe/session-line.ts';
+import { timed } from '../observe/timed-store.ts';
 import { LocalOffice } from '../office.ts';
 import { openData } from '../open-store.ts';
 import { DataInUse } from '../store/lock.ts';
@@ -22,6 +24,7 @@ import { type Made, makeFirstAccount } from './first-start.ts';
 import { groupId } from './group-id.ts';
 import { type OpenDoor, openDoor } from './listening.ts';
 import { keepInOrder } from './maintenance.ts';
+import { Monitoring } from './monitoring.ts';
 import { hostName, servedDomains } from './served-domains.ts';
 import { warnings } from './warnings.ts';
 
@@ -64,15 +67,23 @@ export async function openPostOffice(options: PostOfficeOptions): Promise<PostOf
     if (!opened) await made?.undo();
   });
 
+  const certificateEnds = () => certificate.validUntil;
+  const monitoring = await Monitoring.begin({ data, settings, log, store, certificateEnds });
+  const { metrics, readiness } = monitoring;
+  closers.defer(() => monitoring.close());
+
   // All at once, so that idle sessions do not wait for anything else; the store behind all of them.
   const ends: (() => Promise<void>)[] = [];
   closers.defer(async () => {
+    readiness.closing();
     await Promise.all(ends.map((end) => within(CLOSING, end())));
   });
 
   const { 'lmtp.socket_group': group } = settings;
   const socketGroup = group === undefined ? undefined : await groupId(group);
-  const { pop3, lmtp } = servers(options, store, certificate, hostname, socketGroup);
+  const { pop3, lmtp } = servers(options, store, certificate, hostname, socketGroup, metrics);
+  metrics?.countOpen('pop3', () => pop3.sessions);
+  metrics?.countOpen('lmtp', () => lmtp.connections);
   ends.push(() => pop3.close({ deadline: CLOSING }));
   ends.push(() => lmtp.close({ deadline: CLOSING }));
   const doors: OpenDoor[] = [];
@@ -81,6 +92,9 @@ export async function openPostOffice(options: PostOfficeOptions): Promise<PostOf
     doors.push(await openDoor('pop3s', address, (at) => pop3.listen(at, { secure: true })));
   }
   for (const address of settings['listen.lmtp']) doors.push(await openDoor('lmtp', address, (at) => lmtp.listen(at)));
+  for (const address of settings['listen.metrics']) {
+    doors.push(await openDoor('metrics', address, (at) => monitoring.listen(at)));
+  }
 
   const { postmaster } = settings;
   const circumstances = { settings, certificate, doors, now: Date.now() };
@@ -99,6 +113,7 @@ export async function openPostOffice(options: PostOfficeOptions): Promise<PostOf
 
   await made?.keep();
   opened = true;
+  readiness.open();
   const kept = closers.move();
   return { doors, certificate, made, close: () => kept.disposeAsync() };
 }
@@ -152,6 +167,7 @@ function servers(
   certificate: Certificate,
   hostname: string,
   socketGroup: number | undefined,
+  metrics: Metrics | undefined,
 ): { pop3: Pop3Server; lmtp: LmtpServer } {
   const routes = accountRoutes(settings, store);
   const authenticator = new Authenticator({
@@ -159,6 +175,7 @@ function servers(
     passwords: new PasswordChecks({ waiting: settings['limits.login_queue'] }),
     cache: new LoginCache(),
     onFailure: (err) => log.error({ err }, 'a login could not be decided'),
+    ...(metrics && { onLogin: (report) => metrics.login(report) }),
   });
   const pop3 = createPop3Server({
     authenticate: (login) => authenticator.authenticate(login),
@@ -174,17 +191,28 @@ function servers(
       failureDelay: settings['limits.login_failure_delay'],
       idle: settings['limits.idle'],
     },
-    onSession: (report) => logSession(log, report),
+    onSession: (report) => {
+      logSession(log, report);
+      metrics?.pop3Session(report);
+    },
+    ...(metrics && { onCommand: metrics.commands('pop3') }),
   });
   const lmtp = new LmtpServer({
-    store,
+    store: metrics === undefined ? store : timed(store, (milliseconds) => metrics.commit(milliseconds)),
     routes,
     hostname,
     limits: { letter: settings['limits.letter_size'], recipients: settings['limits.recipients'] },
     socketMode: settings['lmtp.socket_mode'],
     ...(socketGroup !== undefined && { socketGroup }),
-    onDelivery: (report) => logDelivery(log, report),
-    onSession: (report) => logLmtpSession(log, report),
+    onDelivery: (report) => {
+      logDelivery(log, report);
+      metrics?.delivery('lmtp', report);
+    },
+    onSession: (report) => {
+      logLmtpSession(log, report);
+      metrics?.deliverySession(report);
+    },
+    ...(metrics && { onCommand: metrics.commands('lmtp') }),
   });
   return { pop3, lmtp };
 }

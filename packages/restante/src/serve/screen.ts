@@ -46,8 +46,8 @@ export function firstScreen(start: FirstStart): string {
   return lines.join('\n');
 }
 
-const LABELS = { pop3: 'POP3', pop3s: 'POP3S', lmtp: 'LMTP' } as const;
-const HOW = { pop3: '(TLS by STLS)', pop3s: '(TLS)', lmtp: '' } as const;
+const LABELS = { pop3: 'POP3', pop3s: 'POP3S', lmtp: 'LMTP', metrics: 'Metrics' } as const;
+const HOW = { pop3: '(TLS by STLS)', pop3s: '(TLS)', lmtp: '', metrics: '(HTTP)' } as const;
 
 /** The line that says that a listener is open. */
 export function doorLine({ door, address }: OpenDoor): string {
@@ -86,7 +86,7 @@ interface Call {
 function callCommands(start: FirstStart): readonly string[] {
   const { doors, certificate } = start;
   const open = doors.find(({ door }) => door === 'pop3s') ?? doors.find(({ door }) => door === 'pop3');
-  if (open === undefined || open.door === 'lmtp' || open.address.type !== 'tcp') return [];
+  if (open === undefined || (open.door !== 'pop3' && open.door !== 'pop3s') || open.address.type !== 'tcp') return [];
   const host = nearHost(open.address.host);
   const { names } = certificate;
   const name = names.includes(host) ? host : (names.find((each) => !each.includes('*')) ?? host);

@@ -74,6 +74,12 @@ export class RunningOffice implements Office {
     return join(this.data, 'tls', 'cert.pem');
   }
 
+  /** Where it says how it is; only with `--metrics` among its words. */
+  get health(): string {
+    const { host, port } = listener(this.log, 'Metrics');
+    return `http://${host}:${port}`;
+  }
+
   get pid(): number {
     return this.#child.pid ?? 0;
   }

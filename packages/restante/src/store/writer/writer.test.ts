@@ -496,7 +496,6 @@ function deliverOf(
     placements: [
       {
         maildrop,
-        group: 0,
         uniqueId: `id-${id}`,
         traceDistance: trace.length,
         traceOctets: trace.length,
