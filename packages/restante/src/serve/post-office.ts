@@ -44,6 +44,10 @@ export interface PostOffice {
   readonly certificate: Certificate;
   /** What the first start made; absent on any other. */
   readonly made: Made | undefined;
+  /** Resolves when the store's writer has answered, which shows that it works; rejects when it has stopped. */
+  works(): Promise<unknown>;
+  /** How it is, in a few words. */
+  status(): string;
   /** Ends gently: idle sessions at once, replies and deliveries under way when they are done. */
   close(): Promise<void>;
 }
@@ -115,7 +119,14 @@ export async function openPostOffice(options: PostOfficeOptions): Promise<PostOf
   opened = true;
   readiness.open();
   const kept = closers.move();
-  return { doors, certificate, made, close: () => kept.disposeAsync() };
+  return {
+    doors,
+    certificate,
+    made,
+    works: () => store.isWritable(),
+    status: () => `open, ${pop3.sessions} session${pop3.sessions === 1 ? '' : 's'}`,
+    close: () => kept.disposeAsync(),
+  };
 }
 
 /** Waits for it, but no longer than this: what is left then is cut off, and no letter with it. */

@@ -3,10 +3,11 @@ import { delimiter, join } from 'node:path';
 import { defaultDataFolder } from '../config/places.ts';
 import type { Settings } from '../config/settings.ts';
 import { Failure } from '../failure.ts';
-import { openLog } from '../observe/log.ts';
+import { type Log, openLog } from '../observe/log.ts';
 import type { OpenDoor } from './listening.ts';
 import { openPostOffice, type PostOffice } from './post-office.ts';
 import { doorLine, firstScreen } from './screen.ts';
+import { ServiceManager } from './service-manager.ts';
 
 export interface ServeOptions {
   readonly data: string;
@@ -24,6 +25,7 @@ export async function serveUntilStopped({ data, settings, onDoor }: ServeOptions
   const colour = terminal && process.stderr.hasColors();
   const { log, flush } = openLog({ level: settings['log.level'], format: settings['log.format'], terminal, colour });
   const stop = awaitStop();
+  const manager = serviceManager(log);
   process.on('uncaughtException', (err) => {
     log.fatal({ err }, 'this should not have happened, please report it');
     flush();
@@ -36,8 +38,11 @@ export async function serveUntilStopped({ data, settings, onDoor }: ServeOptions
     const always = log.child({}, { level: 'info' });
     for (const door of office.doors) always.info(doorLine(door));
     for (const door of office.doors) onDoor(door);
+    void manager?.ready(office.status());
+    manager?.watch(office.works, office.status);
     const why = await stop.asked;
     log.info({ why }, 'closing');
+    void manager?.stopping();
     await closeInTime(office, () => {
       log.error('not closed in time: what was under way is cut off');
       flush();
@@ -45,8 +50,17 @@ export async function serveUntilStopped({ data, settings, onDoor }: ServeOptions
     log.info('closed');
     if (why === 'failure') throw new Failure('the store failed: the log above says why');
   } finally {
+    manager?.close();
     flush();
   }
+}
+
+/** Who keeps the office running, if anybody does. What it told us is not for the programs that we start. */
+function serviceManager(log: Log): ServiceManager | undefined {
+  const environment = { ...process.env };
+  for (const name of ['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID']) delete process.env[name];
+  const onError = (err: unknown) => log.error({ err }, 'the service manager could not be told');
+  return ServiceManager.of({ environment, onError });
 }
 
 /** Says what a newcomer needs, on the first start only. */
