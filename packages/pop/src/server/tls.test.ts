@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { test } from 'node:test';
@@ -100,7 +101,44 @@ test('a function is asked at each handshake, by name too, and an unknown name fa
   const after = await handshake(tls);
   assert.ok(typeof before === 'object' && typeof after === 'object');
   assert.notEqual(before.fingerprint, after.fingerprint);
-  assert.equal(typeof (await handshake(tls, { servername: 'elsewhere.example' })), 'string');
+  for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
+    const refused = await handshake(tls, { servername: 'elsewhere.example', maxVersion });
+    // RFC 6066 §3: the client is told why.
+    assert.match(String(refused), /UNRECOGNIZED_NAME/i);
+  }
+});
+
+test('with TLS 1.2 no client has the handshake done again (RFC 9325 §3.5)', async () => {
+  const tls = new ServerTls(certificate);
+  const server = createServer((raw) => {
+    const socket = tls.wrap(raw);
+    socket.on('error', () => socket.destroy());
+    socket.write('+OK\r\n');
+    socket.resume();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const client = spawn('openssl', ['s_client', '-connect', `127.0.0.1:${port}`, '-tls1_2'], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  let said = '';
+  client.stderr.on('data', (octets: Buffer) => {
+    said += octets.toString();
+  });
+  client.stdout.on('data', (octets: Buffer) => {
+    said += octets.toString();
+    // The letter R on a line asks s_client to renegotiate.
+    if (octets.includes('+OK')) client.stdin.end('R\n');
+  });
+  try {
+    const [status] = (await once(client, 'close')) as [number];
+    assert.match(said, /RENEGOTIATING[\s\S]*no renegotiation/i);
+    assert.notEqual(status, 0);
+  } finally {
+    client.kill();
+    server.close();
+  }
 });
 
 test('a certificate that cannot be used is known at once', () => {
