@@ -32,7 +32,7 @@ const MAY_IMPORT = {
     'restante/delivery',
     'restante/store',
   ],
-  'restante/tls': ['restante/.'],
+  'restante/tls': ['pop/server', 'restante/.'],
   'restante/control': ['pop/server', 'restante/.', 'restante/accounts'],
   'restante/.': ['pop/maildrop', 'restante/accounts', 'restante/config', 'restante/delivery', 'restante/store'],
   'restante/serve': [

@@ -1,4 +1,5 @@
 import { choice, count, duration, group, type Kind, line, lines, listen, octets, path, permissions } from './kinds.ts';
+import { pairs } from './pairs.ts';
 
 /** One thing that can be set, and all there is to know about it: the file's reader and the documentation read this. */
 export interface Setting<T> {
@@ -84,12 +85,27 @@ export const SETTINGS = {
   'tls.cert': optional(
     path(),
     'self-signed, DATA/tls/cert.pem',
-    'The certificate and its chain, PEM. Goes with `tls.key`.',
+    'The certificate, and behind it those of its authorities, PEM. Goes with `tls.key`. Both are read anew when they change, and on SIGHUP.',
   ),
   'tls.key': optional(
     path(),
     'self-signed, DATA/tls/key.pem',
-    "The certificate's private key, PEM. Goes with `tls.cert`.",
+    "The certificate's private key, PEM, without a passphrase. Goes with `tls.cert`.",
+  ),
+  'tls.also': setting(
+    pairs('tls.also'),
+    [],
+    'Further certificates with their keys. A client that says which name it calls (SNI) gets the one that has the name; any other client, and one for whose name there is none, gets `tls.cert`.',
+  ),
+  'tls.unknown_name': setting(
+    choice('default', 'refuse'),
+    'default',
+    'What a client gets that calls by a name which no certificate has: `default` is `tls.cert`, and the client decides whether it believes it; `refuse` ends the handshake with the alert unrecognized_name (RFC 9325 §3.7).',
+  ),
+  'tls.minimum_version': setting(
+    choice('1.2', '1.3'),
+    '1.2',
+    'The oldest version of TLS that is spoken. What is older than 1.2 is not spoken at all (RFC 8997).',
   ),
   'limits.letter_size': setting(
     octets(64 * 1024, MAX_OCTETS),

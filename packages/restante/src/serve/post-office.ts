@@ -17,8 +17,10 @@ import { LocalOffice } from '../office.ts';
 import { openData } from '../open-store.ts';
 import { DataInUse } from '../store/lock.ts';
 import type { DurableStore } from '../store/store.ts';
-import { type Certificate, ownCertificate, readCertificate } from '../tls/certificate.ts';
+import type { Certificate } from '../tls/certificate.ts';
+import type { Certificates } from '../tls/certificates.ts';
 import { accountRoutes } from './account-routes.ts';
+import { openCertificates } from './certificates.ts';
 import { accountFinder } from './find-account.ts';
 import { type Made, makeFirstAccount } from './first-start.ts';
 import { groupId } from './group-id.ts';
@@ -41,6 +43,7 @@ export interface PostOfficeOptions {
 /** The office, open: the store, and everything by which the outside speaks to it. */
 export interface PostOffice {
   readonly doors: readonly OpenDoor[];
+  /** That of clients which ask for no name, as it was when the office opened. */
   readonly certificate: Certificate;
   /** What the first start made; absent on any other. */
   readonly made: Made | undefined;
@@ -48,6 +51,8 @@ export interface PostOffice {
   works(): Promise<unknown>;
   /** How it is, in a few words. */
   status(): string;
+  /** Reads the certificates anew (SIGHUP); what became of it is in the log. */
+  reread(): Promise<void>;
   /** Ends gently: idle sessions at once, replies and deliveries under way when they are done. */
   close(): Promise<void>;
 }
@@ -63,7 +68,9 @@ export async function openPostOffice(options: PostOfficeOptions): Promise<PostOf
 
   const store = await openAlone(options);
   closers.defer(() => store.close());
-  const certificate = await certificateFor(data, settings, hostname);
+  const inForce = await openCertificates({ data, settings, hostname, log });
+  closers.defer(() => inForce.close());
+  const { certificates } = inForce;
 
   let opened = false;
   const made = await makeFirstAccount({ data, store, hostname, terminal: options.terminal });
@@ -71,7 +78,7 @@ export async function openPostOffice(options: PostOfficeOptions): Promise<PostOf
     if (!opened) await made?.undo();
   });
 
-  const certificateEnds = () => certificate.validUntil;
+  const certificateEnds = () => certificates.firstEnd;
   const monitoring = await Monitoring.begin({ data, settings, log, store, certificateEnds });
   const { metrics, readiness } = monitoring;
   closers.defer(() => monitoring.close());
@@ -85,7 +92,7 @@ export async function openPostOffice(options: PostOfficeOptions): Promise<PostOf
 
   const { 'lmtp.socket_group': group } = settings;
   const socketGroup = group === undefined ? undefined : await groupId(group);
-  const { pop3, lmtp } = servers(options, store, certificate, hostname, socketGroup, metrics);
+  const { pop3, lmtp } = servers(options, store, certificates, hostname, socketGroup, metrics);
   metrics?.countOpen('pop3', () => pop3.sessions);
   metrics?.countOpen('lmtp', () => lmtp.connections);
   ends.push(() => pop3.close({ deadline: CLOSING }));
@@ -101,7 +108,7 @@ export async function openPostOffice(options: PostOfficeOptions): Promise<PostOf
   }
 
   const { postmaster } = settings;
-  const circumstances = { settings, certificate, doors, now: Date.now() };
+  const circumstances = { settings, certificates: certificates.all, doors, now: Date.now() };
   const named = postmaster === undefined ? undefined : store.byName(postmaster);
   for (const warning of warnings({ ...circumstances, postmaster: named })) log.warn(warning);
 
@@ -121,10 +128,11 @@ export async function openPostOffice(options: PostOfficeOptions): Promise<PostOf
   const kept = closers.move();
   return {
     doors,
-    certificate,
+    certificate: certificates.first,
     made,
     works: () => store.isWritable(),
     status: () => `open, ${pop3.sessions} session${pop3.sessions === 1 ? '' : 's'}`,
+    reread: inForce.reread,
     close: () => kept.disposeAsync(),
   };
 }
@@ -167,15 +175,10 @@ async function isOpen(data: string): Promise<boolean> {
   return office !== undefined;
 }
 
-function certificateFor(data: string, settings: Settings, hostname: string): Promise<Certificate> {
-  const { 'tls.cert': cert, 'tls.key': key } = settings;
-  return cert !== undefined && key !== undefined ? readCertificate({ cert, key }) : ownCertificate(data, hostname);
-}
-
 function servers(
   { settings, log }: PostOfficeOptions,
   store: DurableStore,
-  certificate: Certificate,
+  certificates: Certificates,
   hostname: string,
   socketGroup: number | undefined,
   metrics: Metrics | undefined,
@@ -192,7 +195,7 @@ function servers(
     authenticate: (login) => authenticator.authenticate(login),
     openMaildrop: (account) => store.openMaildrop(account),
     hostname,
-    tls: certificate.context,
+    tls: certificates.source,
     cleartext: cleartextRule(settings.cleartext),
     limits: {
       connections: settings['limits.sessions'],

@@ -15,9 +15,7 @@ function screen(doors: Partial<Record<Door, string>>, changes: Partial<FirstStar
     }),
     certificate: {
       files: { cert: '/data/tls/cert.pem', key: '/data/tls/key.pem' },
-      context: {},
       names: ['localhost', 'post.example', '127.0.0.1', '::1'],
-      validUntil: 0,
     },
     curl: true,
     program: 'restante',

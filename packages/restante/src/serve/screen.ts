@@ -11,7 +11,7 @@ export interface FirstStart {
     | { readonly type: 'shown'; readonly text: string }
     | { readonly type: 'file'; readonly path: string };
   readonly doors: readonly OpenDoor[];
-  readonly certificate: Certificate;
+  readonly certificate: Pick<Certificate, 'files' | 'names'>;
   /** Whether this machine has curl. */
   readonly curl: boolean;
   /** How the command line is called here: `restante`, or `npm run -s restante --`. */

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { isatty } from 'node:tty';
 import { defaultDataFolder } from '../config/places.ts';
 import type { Settings } from '../config/settings.ts';
 import { Failure } from '../failure.ts';
@@ -40,6 +41,7 @@ export async function serveUntilStopped({ data, settings, onDoor }: ServeOptions
     for (const door of office.doors) onDoor(door);
     void manager?.ready(office.status());
     manager?.watch(office.works, office.status);
+    process.on('SIGHUP', () => rereadOrStop(office, log, terminal ? stop.now : undefined));
     const why = await stop.asked;
     log.info({ why }, 'closing');
     void manager?.stopping();
@@ -84,7 +86,20 @@ function isOnPath(program: string): boolean {
   return (process.env['PATH'] ?? '').split(delimiter).some((folder) => existsSync(join(folder, program)));
 }
 
-type Why = 'SIGTERM' | 'SIGINT' | 'failure';
+/**
+ * SIGHUP is what an operator sends to have certificates read anew, and what the system sends when a terminal is gone: an office
+ * that nobody sees any more closes, as any program in a terminal does.
+ */
+function rereadOrStop(office: PostOffice, log: Log, stop: ((why: Why) => void) | undefined): void {
+  if (stop !== undefined && !isatty(process.stderr.fd)) {
+    stop('SIGHUP');
+    return;
+  }
+  log.info('SIGHUP: reading the certificates anew; other settings take effect at the next start');
+  office.reread().catch((err: unknown) => log.error({ err }, 'the certificates could not be read anew'));
+}
+
+type Why = 'SIGTERM' | 'SIGINT' | 'SIGHUP' | 'failure';
 
 /** The first signal, or failure, counts; later ones change nothing. */
 function awaitStop(): { readonly asked: Promise<Why>; now(why: Why): void } {

@@ -13,10 +13,13 @@ function settingsOf(text: string): Settings {
   return read.settings;
 }
 
-function warned(changes: Partial<Circumstances> & { readonly validUntil?: number }): string {
-  const { validUntil = NOW + 365 * DAY, ...rest } = changes;
-  const certificate = { files: { cert: 'cert.pem', key: 'key.pem' }, context: {}, names: [], validUntil };
-  const usual = { settings: settingsOf(''), certificate, doors: [], postmaster: undefined, now: NOW };
+function warned(
+  changes: Partial<Circumstances> & { readonly validUntil?: number; keyIsOpen?: boolean; ours?: boolean },
+): string {
+  const { validUntil = NOW + 365 * DAY, keyIsOpen = false, ours = false, ...rest } = changes;
+  const files = { cert: 'cert.pem', key: 'key.pem' };
+  const certificates = [{ files, validUntil, keyIsOpen, ours }];
+  const usual = { settings: settingsOf(''), certificates, doors: [], postmaster: undefined, now: NOW };
   return [...warnings({ ...usual, ...rest })].join('\n');
 }
 
@@ -28,7 +31,12 @@ test('an office as it comes gives no cause', () => {
 test('a certificate that runs out is told of a month ahead', () => {
   assert.equal(warned({ validUntil: NOW + 31 * DAY }), '');
   assert.match(warned({ validUntil: NOW + 29 * DAY }), /cert\.pem runs out on 2027-01-30/);
+  assert.match(warned({ validUntil: NOW + 29 * DAY, ours: true }), /a new one is made a week before/);
   assert.match(warned({ validUntil: NOW - DAY }), /cert\.pem ran out on 2026-12-31/);
+});
+
+test('a key that others can read', () => {
+  assert.match(warned({ keyIsOpen: true }), /can read the key key\.pem: chmod/);
 });
 
 test('LMTP that strangers can reach, a postmaster who is not there, passwords in the clear', () => {

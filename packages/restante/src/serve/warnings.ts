@@ -11,7 +11,7 @@ const SOON = 30 * DAY;
 
 export interface Circumstances {
   readonly settings: Settings;
-  readonly certificate: Certificate;
+  readonly certificates: readonly Pick<Certificate, 'files' | 'validUntil' | 'keyIsOpen' | 'ours'>[];
   readonly doors: readonly OpenDoor[];
   /** The account that `postmaster` names, if it is there. */
   readonly postmaster: Account | undefined;
@@ -20,11 +20,14 @@ export interface Circumstances {
 }
 
 /** What an operator should know when the office opens: nothing that keeps it closed, but nothing to be left as it is. */
-export function* warnings({ settings, certificate, doors, postmaster, now }: Circumstances): Generator<string> {
-  if (certificate.validUntil < now + SOON) {
-    const day = new Date(certificate.validUntil).toISOString().slice(0, 10);
-    const tense = certificate.validUntil < now ? 'ran' : 'runs';
-    yield `the certificate ${certificate.files.cert} ${tense} out on ${day}: renew it, and open the office anew`;
+export function* warnings({ settings, certificates, doors, postmaster, now }: Circumstances): Generator<string> {
+  for (const { files, validUntil, keyIsOpen, ours } of certificates) {
+    if (validUntil < now + SOON) {
+      const day = new Date(validUntil).toISOString().slice(0, 10);
+      const remedy = ours ? 'a new one is made a week before that, to be given to whoever trusts it' : 'renew it';
+      yield `the certificate ${files.cert} ${validUntil < now ? 'ran' : 'runs'} out on ${day}: ${remedy}`;
+    }
+    if (keyIsOpen) yield `everybody on this machine can read the key ${files.key}: chmod o= ${files.key}`;
   }
   for (const { door, address } of doors) {
     if (door === 'lmtp' && address.type === 'tcp' && !isLoopback(address.host) && address.host !== 'localhost') {

@@ -7,7 +7,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { connect, createServer } from 'node:tls';
-import { type Certificate, ownCertificate, ownFiles, readCertificate } from './certificate.ts';
+import { type Certificate, readCertificate } from './certificate.ts';
+import { ownFiles, provideOwn } from './own-certificate.ts';
+
+async function ownCertificate(data: string, hostname: string): Promise<Certificate> {
+  await provideOwn(data, hostname);
+  return readCertificate(ownFiles(data));
+}
 
 let data: string;
 let own: Certificate;

@@ -1,3 +1,4 @@
+import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { dirname } from 'node:path';
@@ -14,18 +15,31 @@ const YEAR = 365 * DAY;
  */
 const VALID = 10 * YEAR;
 
+export interface SelfSignedOptions {
+  /** Milliseconds since 1970. */
+  readonly now?: number;
+  /** What is renewed: its key and the name in it stay, so that one file, replaced in one step, is all that changes. */
+  readonly old?: { readonly key: Buffer; readonly commonName: string };
+}
+
 /**
  * Makes a self-signed certificate for `localhost`, the loopback addresses and the host's name, and its key (EC P-256).
  * It is its own authority (basicConstraints CA, with keyCertSign), so the file serves as a CA file: `curl --cacert`,
  * `openssl -CAfile`. The key is readable by its owner only; each file is complete before its name appears.
  */
-export async function makeSelfSigned(files: CertificateFiles, hostname: string, now = Date.now()): Promise<void> {
+export async function makeSelfSigned(
+  files: CertificateFiles,
+  hostname: string,
+  { now = Date.now(), old }: SelfSignedOptions = {},
+): Promise<void> {
   // Loaded only here: a first start happens once.
   const { generate } = await import('selfsigned');
   const names = [...new Set(['localhost', hostname])].map((value) =>
     isIP(value) === 0 ? ({ type: 2, value } as const) : ({ type: 7, ip: value } as const),
   );
-  const pair = await generate([{ name: 'commonName', value: hostname.slice(0, 64) }], {
+  const commonName = old?.commonName ?? hostname.slice(0, 64);
+  const pair = await generate([{ name: 'commonName', value: commonName }], {
+    ...(old !== undefined && { keyPair: keyPairOf(old.key) }),
     keyType: 'ec',
     curve: 'P-256',
     algorithm: 'sha256',
@@ -43,6 +57,13 @@ export async function makeSelfSigned(files: CertificateFiles, hostname: string, 
     ],
   });
   await mkdir(dirname(files.key), { recursive: true, mode: 0o700 });
-  await writeWhole(files.key, pair.private, 0o600);
+  if (old === undefined) await writeWhole(files.key, pair.private, 0o600);
   await writeWhole(files.cert, pair.cert, 0o644);
+}
+
+function keyPairOf(key: Buffer): { privateKey: string; publicKey: string } {
+  return {
+    privateKey: createPrivateKey(key).export({ type: 'pkcs8', format: 'pem' }).toString(),
+    publicKey: createPublicKey(key).export({ type: 'spki', format: 'pem' }).toString(),
+  };
 }
