@@ -41,7 +41,12 @@ export async function serveUntilStopped({ data, settings, onDoor }: ServeOptions
     for (const door of office.doors) onDoor(door);
     void manager?.ready(office.status());
     manager?.watch(office.works, office.status);
-    process.on('SIGHUP', () => rereadOrStop(office, log, terminal ? stop.now : undefined));
+    const reread = async (): Promise<void> => {
+      void manager?.reloading();
+      await office.reread().catch((err: unknown) => log.error({ err }, 'the certificates could not be read anew'));
+      void manager?.ready(office.status());
+    };
+    process.on('SIGHUP', () => rereadOrStop(reread, log, terminal ? stop.now : undefined));
     const why = await stop.asked;
     log.info({ why }, 'closing');
     void manager?.stopping();
@@ -90,13 +95,13 @@ function isOnPath(program: string): boolean {
  * SIGHUP is what an operator sends to have certificates read anew, and what the system sends when a terminal is gone: an office
  * that nobody sees any more closes, as any program in a terminal does.
  */
-function rereadOrStop(office: PostOffice, log: Log, stop: ((why: Why) => void) | undefined): void {
+function rereadOrStop(reread: () => Promise<void>, log: Log, stop: ((why: Why) => void) | undefined): void {
   if (stop !== undefined && !isatty(process.stderr.fd)) {
     stop('SIGHUP');
     return;
   }
   log.info('SIGHUP: reading the certificates anew; other settings take effect at the next start');
-  office.reread().catch((err: unknown) => log.error({ err }, 'the certificates could not be read anew'));
+  void reread();
 }
 
 type Why = 'SIGTERM' | 'SIGINT' | 'SIGHUP' | 'failure';

@@ -119,6 +119,9 @@ for (const kind of ['a path', 'an abstract name'] as const) {
     const ready = await ear.message('READY=1');
     assert.ok(ready.includes(`MAINPID=${office.pid}`) && ready.includes('STATUS=open, 0 sessions'), ready.join());
     while (ear.times('WATCHDOG=1') < 3) await ear.next();
+    process.kill(office.pid, 'SIGHUP');
+    await ear.message('RELOADING=1');
+    while (ear.times('READY=1') < 2) await ear.next();
     await office.close();
     await ear.message('STOPPING=1');
     assert.doesNotMatch(office.log, /service manager/);
