@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs';
+import { Failure, reasonOf } from '../failure.ts';
+import { readCourierList } from './courier-list.ts';
+import { readDovecotList } from './dovecot-list.ts';
+import { failedWith, shown } from './file-octets.ts';
+import { headerField } from './header-field.ts';
+import type { SourceLetter } from './source.ts';
+import { readTwoColumns } from './two-columns.ts';
+
+/** The unique-ids that another server gave. */
+export interface UniqueIdList {
+  /** What it is, for people. */
+  readonly name: string;
+  /** The unique-id of this letter, as it stands there; undefined when the list has none for it. */
+  find(letter: SourceLetter, head: Buffer): string | undefined;
+  /** A place in the order in which that server listed its letters, by file name; undefined where the list does not tell. */
+  order?(fileName: string): number | undefined;
+}
+
+/** RFC 1939 §7. */
+export function isUniqueId(text: string): boolean {
+  return /^[!-~]{1,70}$/.test(text);
+}
+
+/** `X-UIDL`, which servers of mbox files have written into their letters. */
+export const xUidl: UniqueIdList = {
+  name: 'X-UIDL fields',
+  find: (_, head) => headerField(head, 'X-UIDL'),
+};
+
+/** A list that is larger has more letters than any maildrop. */
+const LARGEST = 256 * 1024 * 1024;
+
+/** Reads a list of any of the kinds that are known: the first line tells which it is. Throws a {@link Failure}. */
+export function readUniqueIdList(path: string, format: string): UniqueIdList {
+  const text = readText(path);
+  const name = shown(path);
+  if (/^[13] /.test(text) && /^(1 \d+ \d+|3 .*\bV\d+)/.test(text)) return readDovecotList(text, name, format);
+  if (text.startsWith('/')) return readCourierList(text, name);
+  return readTwoColumns(text, name);
+}
+
+function readText(path: string): string {
+  try {
+    const octets = readFileSync(path);
+    if (octets.length > LARGEST) throw new Failure(`${shown(path)} is too large to be a list of unique-ids`);
+    return octets.toString('latin1');
+  } catch (thrown) {
+    if (failedWith(thrown, 'ENOENT')) {
+      throw new Failure(`there is no list of unique-ids ${shown(path)}: name the file that the other server keeps`);
+    }
+    if (thrown instanceof Failure) throw thrown;
+    throw new Failure(`the list of unique-ids ${shown(path)} cannot be read: ${reasonOf(thrown)}`);
+  }
+}
