@@ -32,7 +32,7 @@ function openEml(path: string): OpenLetter {
   return {
     size,
     pieces: () => file.pieces(),
-    arrived: (head) => letterTime(head) ?? Math.floor(mtimeMs),
+    arrived: (head) => letterTime(head) ?? Math.round(mtimeMs),
     close: () => file.close(),
   };
 }

@@ -25,7 +25,10 @@ const texts = fc
 test('each line of any number of > and From gets one more, wherever the octets are cut', () => {
   fc.assert(
     fc.property(texts, fc.array(fc.nat(200)), (text, cuts) => {
-      assert.equal(through(new FromQuoter(), text, cuts), quoted(text.replaceAll('\r', '\u00b0')).replaceAll('\u00b0', '\r'));
+      assert.equal(
+        through(new FromQuoter(), text, cuts),
+        quoted(text.replaceAll('\r', '\u00b0')).replaceAll('\u00b0', '\r'),
+      );
     }),
   );
 });
@@ -39,5 +42,8 @@ test('what was quoted comes back, wherever the octets are cut', () => {
 });
 
 test('only lines that begin so are touched', () => {
-  assert.equal(through(new FromUnquoter(), 'a >From b\n>From c\n>>From d\n> From e\nFrom f\n>Fromage'), 'a >From b\nFrom c\n>From d\n> From e\nFrom f\n>Fromage');
+  assert.equal(
+    through(new FromUnquoter(), 'a >From b\n>From c\n>>From d\n> From e\nFrom f\n>Fromage'),
+    'a >From b\nFrom c\n>From d\n> From e\nFrom f\n>Fromage',
+  );
 });

@@ -6,5 +6,8 @@ export function headerField(head: Buffer, name: string): string | undefined {
   const end = head.indexOf(head.includes('\r\n\r\n') ? '\r\n\r\n' : '\n\n');
   const header = head.toString('latin1', 0, end === -1 ? head.length : end);
   const field = new RegExp(`^${name}[ \\t]*:(.*(?:\\r?\\n[ \\t].*)*)`, 'im');
-  return field.exec(header)?.[1]?.replace(/\r?\n(?=[ \t])/g, '').trim();
+  return field
+    .exec(header)?.[1]
+    ?.replace(/\r?\n(?=[ \t])/g, '')
+    .trim();
 }

@@ -69,7 +69,7 @@ export class MaildirSource implements Source {
     return {
       size,
       pieces: () => file.pieces(),
-      arrived: () => Math.floor(mtimeMs),
+      arrived: () => Math.round(mtimeMs),
       close: () => file.close(),
     };
   }

@@ -84,7 +84,10 @@ test('it came when its From line says so; else by Received, by Date, by the file
 test('the note that UW’s programs keep in an mbox file is no letter', () => {
   const note = `${FROM}X-IMAP: 1 2\nSubject: DON'T DELETE THIS MESSAGE -- FOLDER INTERNAL DATA\n\ntext\n\n`;
   const { letters, leftOut } = read(`${note}${FROM}B: 2\n`);
-  assert.deepEqual(letters.map(({ octets }) => octets), ['B: 2\r\n']);
+  assert.deepEqual(
+    letters.map(({ octets }) => octets),
+    ['B: 2\r\n'],
+  );
   assert.equal(leftOut.length, 1);
 });
 
@@ -110,5 +113,8 @@ test('a From line that lies across the end of what is searched at once', () => {
 
 test('another file is refused, with its name', () => {
   assert.throws(() => read('Subject: x\n\n'), /^Failure: .*mbox is no mbox file/);
-  assert.throws(() => MboxSource.open('/nonexistent/mbox', { quoting: 'mboxrd' }), /^Failure: \/nonexistent\/mbox: it is gone/);
+  assert.throws(
+    () => MboxSource.open('/nonexistent/mbox', { quoting: 'mboxrd' }),
+    /^Failure: \/nonexistent\/mbox: it is gone/,
+  );
 });

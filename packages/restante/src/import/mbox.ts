@@ -84,7 +84,7 @@ export class MboxSource implements Source {
     const open = (): OpenLetter => ({
       size: end - start,
       pieces: () => this.#pieces(range),
-      arrived: (head) => time ?? letterTime(head) ?? Math.floor(this.#file.stats.mtimeMs),
+      arrived: (head) => time ?? letterTime(head) ?? Math.round(this.#file.stats.mtimeMs),
       close: () => undefined,
     });
     return { place: `${shown(this.#path)}, letter ${number}`, number, open };

@@ -146,12 +146,7 @@ class Import {
   }
 
   /** Why it cannot have the unique-id that the other server gave it; undefined when it can, or has it. */
-  #problem(
-    letter: Prepared,
-    uniqueId: string | undefined,
-    given: boolean,
-    there: boolean,
-  ): Unreadable | undefined {
+  #problem(letter: Prepared, uniqueId: string | undefined, given: boolean, there: boolean): Unreadable | undefined {
     const name = this.#options.uniqueIds?.name;
     if (uniqueId === undefined) return new Unreadable(`${name}: there is no unique-id for it`, WITHOUT);
     if (!isUniqueId(uniqueId)) {
