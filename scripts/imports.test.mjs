@@ -33,7 +33,8 @@ const MAY_IMPORT = {
     'restante/store',
   ],
   'restante/tls': ['pop/server', 'restante/.'],
-  'restante/control': ['pop/server', 'restante/.', 'restante/accounts'],
+  'restante/import': ['pop/wire', 'pop/maildrop', 'restante/.', 'restante/accounts', 'restante/store'],
+  'restante/control': ['pop/maildrop', 'pop/server', 'restante/.', 'restante/accounts', 'restante/import'],
   'restante/.': ['pop/maildrop', 'restante/accounts', 'restante/config', 'restante/delivery', 'restante/store'],
   'restante/serve': [
     'pop/maildrop',
@@ -44,6 +45,7 @@ const MAY_IMPORT = {
     'restante/config',
     'restante/control',
     'restante/delivery',
+    'restante/import',
     'restante/observe',
     'restante/store',
     'restante/tls',

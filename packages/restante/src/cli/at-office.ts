@@ -1,7 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { connectOffice, type OpenOffice } from '../control/client.ts';
 import { Failure } from '../failure.ts';
-import type { Office } from '../office.ts';
 import type { Places } from './places.ts';
 
 /** How long another verb, or an office that is just opening or closing, may have the data folder before we give up. */
@@ -16,7 +15,7 @@ export interface AtOfficeOptions {
 export async function atOffice<T>(
   places: Places,
   options: AtOfficeOptions,
-  work: (office: Office) => Promise<T>,
+  work: (office: OpenOffice) => Promise<T>,
 ): Promise<T> {
   const office = await reach(places, options);
   try {

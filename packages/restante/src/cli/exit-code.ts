@@ -5,6 +5,8 @@ export const EXIT = {
   failed: 1,
   /** The command line or the configuration is wrong; nothing was begun. */
   usage: 2,
+  /** Done in part: the report says what was not, and why. */
+  partly: 3,
   /** Interrupted at a question. */
   interrupted: 130,
 } as const;
@@ -23,4 +25,15 @@ export class UsageError extends Error {
 /** Somebody pressed Ctrl-C at a question. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';
+}
+
+/** All there is to say has been said; what remains is the exit status. */
+export class Ended extends Error {
+  override readonly name = 'Ended';
+  readonly status: number;
+
+  constructor(status: number) {
+    super(`ended with ${status}`);
+    this.status = status;
+  }
 }

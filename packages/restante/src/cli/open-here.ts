@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { OpenOffice } from '../control/client.ts';
 import { Failure } from '../failure.ts';
+import { StoreLetterDesk } from '../import/letter-desk.ts';
 import { LocalOffice } from '../office.ts';
 import { openData } from '../open-store.ts';
 import { servedDomains } from '../serve/served-domains.ts';
@@ -21,7 +22,12 @@ export async function openHere({ data, settings }: Places, create: boolean): Pro
   try {
     const store = await openData({ data, settings });
     const office = new LocalOffice({ data, store, domains: servedDomains(settings) });
-    return Object.assign(office, { close: () => store.close() });
+    const letters = new StoreLetterDesk(store);
+    return Object.assign(office, {
+      openIntake: letters.openIntake.bind(letters),
+      openOutgoing: letters.openOutgoing.bind(letters),
+      close: () => store.close(),
+    });
   } catch (thrown) {
     if (thrown instanceof DataInUse) return thrown;
     throw thrown;

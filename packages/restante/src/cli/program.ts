@@ -3,7 +3,9 @@ import { Failure } from '../failure.ts';
 import { VERSION } from '../version.ts';
 import { accountCommand } from './account.ts';
 import { backupCommand } from './backup.ts';
-import { EXIT, Interrupted, UsageError } from './exit-code.ts';
+import { Ended, EXIT, Interrupted, UsageError } from './exit-code.ts';
+import { exportCommand } from './export.ts';
+import { importCommand } from './import.ts';
 import { restoreCommand } from './restore.ts';
 import { serveCommand } from './serve.ts';
 import { statusCommand } from './status.ts';
@@ -21,6 +23,7 @@ export async function run(args: readonly string[]): Promise<number> {
       return EXIT.usage;
     }
     if (thrown instanceof Interrupted) return EXIT.interrupted;
+    if (thrown instanceof Ended) return thrown.status;
     if (thrown instanceof Failure) complain(thrown.message);
     else
       complain(`this should not have happened, please report it: ${thrown instanceof Error ? thrown.stack : thrown}`);
@@ -36,7 +39,15 @@ export function program(): Command {
     .helpOption('-h, --help', 'print this help')
     .addHelpText('after', EXAMPLES);
   for (const [flags, meaning] of WITH_EVERY_VERB) top.option(flags, meaning);
-  for (const command of [serveCommand(), accountCommand(), backupCommand(), restoreCommand(), statusCommand()]) {
+  for (const command of [
+    serveCommand(),
+    accountCommand(),
+    importCommand(),
+    exportCommand(),
+    backupCommand(),
+    restoreCommand(),
+    statusCommand(),
+  ]) {
     top.addCommand(command);
   }
   for (const command of [top, ...descendants(top)]) {

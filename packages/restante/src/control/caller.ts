@@ -1,6 +1,13 @@
 import type { Socket } from 'node:net';
 import type { Clock, Timer } from '@restante/pop/server';
 import { type Answer, QUESTION_LIMIT } from './protocol.ts';
+import { Stream, type StreamEnd } from './stream.ts';
+
+/** What a question comes to: an answer, and behind it, for letters, a stream. */
+export interface Reply {
+  readonly answer: Answer;
+  readonly stream?: (stream: Stream) => StreamEnd;
+}
 
 export interface CallerOptions {
   readonly socket: Socket;
@@ -8,7 +15,9 @@ export interface CallerOptions {
   /** How long it may ask nothing, or leave an answer untaken, in milliseconds. */
   readonly idle: number;
   /** Answers one question; never rejects. */
-  readonly answer: (line: string) => Promise<Answer>;
+  readonly answer: (line: string) => Promise<Reply>;
+  /** Told what nobody foresaw in a stream. */
+  readonly onError: (thrown: unknown) => void;
   /** Told when the connection has ended and nothing is done for it any more. */
   readonly onGone: () => void;
 }
@@ -21,14 +30,16 @@ export class Caller {
   #idleSince: number | undefined;
   #working: Promise<void> | undefined;
   #leaving = false;
+  #stream: Stream | undefined;
+  readonly #hear = (octets: Buffer): void => {
+    this.#pending = this.#pending.length === 0 ? octets : Buffer.concat([this.#pending, octets]);
+    this.#next();
+  };
 
   constructor(options: CallerOptions) {
     this.#options = options;
     const { socket, onGone } = options;
-    socket.on('data', (octets: Buffer) => {
-      this.#pending = this.#pending.length === 0 ? octets : Buffer.concat([this.#pending, octets]);
-      this.#next();
-    });
+    socket.on('data', this.#hear);
     socket.on('error', () => socket.destroy());
     socket.on('close', () => {
       this.#timer?.clear();
@@ -50,6 +61,7 @@ export class Caller {
   /** Lets the answer under way be finished and taken, then ends the connection. */
   async finish(): Promise<void> {
     this.#leaving = true;
+    await this.#stream?.finish();
     await this.#working;
     this.dismiss();
   }
@@ -71,7 +83,8 @@ export class Caller {
 
   async #work(line: string): Promise<void> {
     const { socket, answer, onGone } = this.#options;
-    const text = `${JSON.stringify(await answer(line))}\n`;
+    const reply = await answer(line);
+    const text = `${JSON.stringify(reply.answer)}\n`;
     if (!socket.destroyed) {
       this.#wait();
       await new Promise<void>((resolve) => {
@@ -82,10 +95,24 @@ export class Caller {
         });
       });
     }
+    if (reply.stream !== undefined) await this.#run(reply.stream);
     this.#working = undefined;
     if (socket.destroyed) return onGone();
     socket.resume();
     this.#next();
+  }
+
+  /** Hands the connection over to letters, to its end. */
+  async #run(open: (stream: Stream) => StreamEnd): Promise<void> {
+    const { socket, onError } = this.#options;
+    this.#timer?.clear();
+    this.#idleSince = undefined;
+    socket.off('data', this.#hear);
+    this.#stream = new Stream(socket);
+    const over = this.#stream.run(open(this.#stream), this.#pending).catch(onError);
+    if (this.#leaving) void this.#stream.finish();
+    await over;
+    this.dismiss();
   }
 
   /** From now on it is the command line's turn. */

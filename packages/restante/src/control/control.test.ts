@@ -9,12 +9,16 @@ import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 import { ManualClock } from '@restante/pop/testing';
 import { Failure } from '../failure.ts';
+import type { LetterDesk } from '../import/letter-desk.ts';
 import type { Office } from '../office.ts';
 import { connectOffice, type OpenOffice } from './client.ts';
 import { controlSocket } from './protocol.ts';
 import { ControlServer } from './server.ts';
 
 const HASH = '$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0$aGFzaGhhc2hoYXNoaGFzaA';
+
+const none = () => Promise.reject(new Failure('no letters here'));
+const NO_LETTERS: LetterDesk = { openIntake: none, openOutgoing: none };
 
 let root: string;
 let opened: (ControlServer | OpenOffice)[] = [];
@@ -42,7 +46,9 @@ function fakeOffice(answers: Partial<Record<keyof Office, () => unknown>> = {}) 
 
 async function open(data: string, office: Office, errors: unknown[] = []): Promise<OpenOffice> {
   mkdirSync(data, { recursive: true });
-  opened.push(await ControlServer.open({ data, office, onError: (thrown) => errors.push(thrown) }));
+  opened.push(
+    await ControlServer.open({ data, office, letters: NO_LETTERS, onError: (thrown) => errors.push(thrown) }),
+  );
   const client = await connectOffice(data);
   assert.ok(client);
   opened.push(client);
@@ -223,7 +229,7 @@ test('whoever asks nothing is sent away after five minutes, not before, and not 
       return work.promise;
     },
   });
-  opened.push(await ControlServer.open({ data, office, onError: () => {}, clock }));
+  opened.push(await ControlServer.open({ data, office, letters: NO_LETTERS, onError: () => {}, clock }));
   const [silent, asking] = [await raw(data), await raw(data)];
   asking.write(STATUS);
   await begun.promise;

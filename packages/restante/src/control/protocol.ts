@@ -39,8 +39,17 @@ export const QUESTIONS = {
 /** A method of the office that may be asked for. */
 export type Verb = keyof Office;
 
+/** Questions after whose answer letters go over the connection, in frames. */
+export const STREAMS = {
+  import: v.strictObject({ name }),
+  export: v.strictObject({ name }),
+} as const;
+
+/** A way for letters that may be asked for. */
+export type StreamVerb = keyof typeof STREAMS;
+
 /** A question, once its line is JSON. */
 export const QUESTION = v.strictObject({
-  ask: v.picklist(Object.keys(QUESTIONS) as Verb[]),
+  ask: v.picklist([...(Object.keys(QUESTIONS) as Verb[]), ...(Object.keys(STREAMS) as StreamVerb[])]),
   with: v.unknown(),
 });

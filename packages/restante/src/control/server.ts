@@ -4,9 +4,12 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { type Clock, systemClock } from '@restante/pop/server';
 import * as v from 'valibot';
 import { Failure } from '../failure.ts';
+import type { LetterDesk } from '../import/letter-desk.ts';
 import type { Office } from '../office.ts';
-import { Caller } from './caller.ts';
-import { type Answer, controlSocket, QUESTION, QUESTIONS, type Verb } from './protocol.ts';
+import { Caller, type Reply } from './caller.ts';
+import { ExportStream } from './export-stream.ts';
+import { ImportStream } from './import-stream.ts';
+import { type Answer, controlSocket, QUESTION, QUESTIONS, STREAMS, type StreamVerb, type Verb } from './protocol.ts';
 import { withShortPath } from './short-path.ts';
 
 /** Command lines that are served at once; each asks one thing and leaves. */
@@ -26,6 +29,7 @@ const BUSY: Answer = {
 export interface ControlServerOptions {
   readonly data: string;
   readonly office: Office;
+  readonly letters: LetterDesk;
   /** Told what nobody foresaw. */
   readonly onError: (thrown: unknown) => void;
   readonly clock?: Clock;
@@ -80,6 +84,7 @@ export class ControlServer {
       clock,
       idle: IDLE,
       answer: (line) => this.#answer(line),
+      onError: this.#options.onError,
       onGone: () => this.#callers.delete(caller),
     });
     this.#callers.add(caller);
@@ -97,21 +102,42 @@ export class ControlServer {
     return true;
   }
 
-  async #answer(line: string): Promise<Answer> {
+  async #answer(line: string): Promise<Reply> {
     try {
       const { ask, with: request } = v.parse(QUESTION, JSON.parse(line));
-      return { type: 'done', value: await this.#ask(ask, request) };
+      if (ask === 'import' || ask === 'export') return await this.#open(ask, request);
+      return { answer: { type: 'done', value: await this.#ask(ask, request) } };
     } catch (thrown) {
-      if (thrown instanceof Failure) return { type: 'failure', message: thrown.message };
-      if (thrown instanceof v.ValiError || thrown instanceof SyntaxError) {
-        return {
-          type: 'failure',
-          message: 'the office that is open does not know this: is it of another version? Restart it',
-        };
-      }
-      this.#options.onError(thrown);
-      return { type: 'failure', message: 'the office failed to do this: its log says why' };
+      return { answer: this.#failure(thrown) };
     }
+  }
+
+  #failure(thrown: unknown): Answer {
+    if (thrown instanceof Failure) return { type: 'failure', message: thrown.message };
+    if (thrown instanceof v.ValiError || thrown instanceof SyntaxError) {
+      return {
+        type: 'failure',
+        message: 'the office that is open does not know this: is it of another version? Restart it',
+      };
+    }
+    this.#options.onError(thrown);
+    return { type: 'failure', message: 'the office failed to do this: its log says why' };
+  }
+
+  /** Opens a way for letters. */
+  async #open(verb: StreamVerb, request: unknown): Promise<Reply> {
+    const account = v.parse(STREAMS[verb], request);
+    const { letters } = this.#options;
+    if (verb === 'import') {
+      const intake = await letters.openIntake(account);
+      return { answer: { type: 'done', value: {} }, stream: (stream) => new ImportStream(stream, intake) };
+    }
+    const outgoing = await letters.openOutgoing(account);
+    const { count, octets } = outgoing;
+    return {
+      answer: { type: 'done', value: { count, octets } },
+      stream: (stream) => new ExportStream(stream, outgoing),
+    };
   }
 
   #ask<V extends Verb>(verb: V, request: unknown): ReturnType<Office[V]> {

@@ -208,12 +208,13 @@ class Import {
 
   /** A letter of its own kind is left out; what would befall the next one too ends the import. */
   #fail(letter: Prepared, thrown: unknown): void {
-    if (thrown instanceof Unreadable) return this.#refuse(letter.letter.place, thrown);
-    const error = StoreError.from(thrown);
-    if (error.kind === 'too-large') {
-      return this.#refuse(letter.letter.place, new Unreadable(error.message, 'raise limits.letter_size, and repeat'));
+    const { place } = letter.letter;
+    if (thrown instanceof Unreadable) this.#refuse(place, thrown);
+    else {
+      const { kind, message } = StoreError.from(thrown);
+      if (kind === 'too-large') this.#refuse(place, new Unreadable(message, 'raise limits.letter_size, and repeat'));
+      else this.#stopped ??= message;
     }
-    this.#stopped ??= error.message;
   }
 
   #refuse(place: string, thrown: unknown): void {

@@ -31,11 +31,14 @@ export const xUidl: UniqueIdList = {
 /** A list that is larger has more letters than any maildrop. */
 const LARGEST = 256 * 1024 * 1024;
 
-/** Reads a list of any of the kinds that are known: the first line tells which it is. Throws a {@link Failure}. */
+/**
+ * Reads a list of any of the kinds that are known: the first line tells which it is. `format` is Dovecot's
+ * `pop3_uidl_format`. Throws a {@link Failure}.
+ */
 export function readUniqueIdList(path: string, format: string): UniqueIdList {
   const text = readText(path);
   const name = shown(path);
-  if (/^[13] /.test(text) && /^(1 \d+ \d+|3 .*\bV\d+)/.test(text)) return readDovecotList(text, name, format);
+  if (/^(1 \d+ \d+|3 .*\bV\d+)/.test(text)) return readDovecotList(text, name, format);
   if (text.startsWith('/')) return readCourierList(text, name);
   return readTwoColumns(text, name);
 }
@@ -43,13 +46,12 @@ export function readUniqueIdList(path: string, format: string): UniqueIdList {
 function readText(path: string): string {
   try {
     const octets = readFileSync(path);
-    if (octets.length > LARGEST) throw new Failure(`${shown(path)} is too large to be a list of unique-ids`);
-    return octets.toString('latin1');
+    if (octets.length <= LARGEST) return octets.toString('latin1');
   } catch (thrown) {
     if (failedWith(thrown, 'ENOENT')) {
       throw new Failure(`there is no list of unique-ids ${shown(path)}: name the file that the other server keeps`);
     }
-    if (thrown instanceof Failure) throw thrown;
     throw new Failure(`the list of unique-ids ${shown(path)} cannot be read: ${reasonOf(thrown)}`);
   }
+  throw new Failure(`${shown(path)} is too large to be a list of unique-ids`);
 }

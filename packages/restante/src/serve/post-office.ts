@@ -8,6 +8,7 @@ import { connectOffice } from '../control/client.ts';
 import { ControlServer } from '../control/server.ts';
 import { LmtpServer } from '../delivery/lmtp-server.ts';
 import { Failure } from '../failure.ts';
+import { StoreLetterDesk } from '../import/letter-desk.ts';
 import { logDelivery, logLmtpSession } from '../observe/delivery-line.ts';
 import type { Log } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
@@ -116,6 +117,7 @@ export async function openPostOffice(options: PostOfficeOptions): Promise<PostOf
   const control = await ControlServer.open({
     data,
     office,
+    letters: new StoreLetterDesk(store),
     onError: (err) => log.error({ err }, 'a command of the command line failed'),
   });
   ends.push(() => control.close());
