@@ -25,6 +25,8 @@ export class RemoteIntake implements Intake {
     socket.on('close', () => this.#fail(LOST));
     socket.on('error', () => this.#fail(LOST));
     this.#hear(early);
+    // Whoever asked the question has paused it.
+    socket.resume();
   }
 
   imported(keys: readonly string[]): Promise<ReadonlySet<string>> {
