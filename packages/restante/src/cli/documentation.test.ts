@@ -23,11 +23,22 @@ function machine() {
   writeFileSync(join(bin, 'restante'), `#!/bin/sh\nexec '${process.execPath}' '${MAIN}' "$@"\n`);
   chmodSync(join(bin, 'restante'), 0o755);
   writeFileSync(join(home, 'password-file'), 'secret\n');
+  keepMail(home);
   const { RESTANTE_CLONE: _, ...environment } = process.env;
   return { home, env: { ...environment, PATH: `${bin}:${process.env['PATH']}`, XDG_DATA_HOME: home } };
 }
 
-for (const name of ['command-line.md', 'accounts.md']) {
+/** What another mail system has left there. */
+function keepMail(home: string): void {
+  for (const folder of ['tmp', 'new', 'cur']) mkdirSync(join(home, 'Maildir', folder), { recursive: true });
+  writeFileSync(join(home, 'Maildir', 'cur', '1700000000.M1P1.old:2,S'), 'Subject: one\n\n1\n');
+  writeFileSync(join(home, 'Maildir', 'dovecot-uidlist'), '3 V1275660208 N2 Gx\n1 :1700000000.M1P1.old\n');
+  writeFileSync(join(home, 'old.mbox'), 'From pat Fri Sep  1 12:00:00 2023\nSubject: two\n\n2\n\n');
+  writeFileSync(join(home, 'letter.eml'), 'Subject: three\n\n3\n');
+  writeFileSync(join(home, 'another.eml'), 'Subject: four\n\n4\n');
+}
+
+for (const name of ['command-line.md', 'accounts.md', 'moving-in.md']) {
   for (const state of ['open', 'closed'] as const) {
     test(`every command in docs/${name} does what it says, with the office ${state}`, async (t) => {
       const { home, env } = machine();
