@@ -3,7 +3,7 @@ import { type DurableStore, openStore } from '../../store/store.ts';
 import { runClients } from '../oracle/clients.ts';
 import { verifyStore } from '../oracle/inspect.ts';
 import { writeLetter } from '../oracle/letter.ts';
-import { type Office, OfficeLost } from '../oracle/office.ts';
+import { type Office, OfficeLost, storeOffice } from '../oracle/office.ts';
 import { type PromiseEvent, Promises, type Violation } from '../oracle/promises.ts';
 import { Random } from '../oracle/random.ts';
 import { OfficeProcess } from './office-process.ts';
@@ -48,6 +48,20 @@ export class CrashRun {
     for (const name of maildrops) await store.add({ name, addresses: [], passwordHash: '$none$' });
   }
 
+  /** Delivers so many small letters to a mailbox at once. */
+  async fill(maildrop: string, count: number): Promise<void> {
+    await using store = await this.#open();
+    const office = storeOffice(store);
+    const letters = Array.from({ length: count }, (_, index) => writeLetter(`fill-${index}`, 40));
+    for (const letter of letters) {
+      this.#promises.record({ type: 'sending', maildrop, letter: letter.name, sha256: letter.sha256 });
+    }
+    const answers = await Promise.all(letters.flatMap((letter) => office.deliver(letter, [maildrop])));
+    for (const [index, answer] of answers.entries()) {
+      this.#promises.record({ ...answer, maildrop, letter: letters[index]?.name ?? '' });
+    }
+  }
+
   /** Opens the office, lets clients at it until it is killed, and verifies what is left. */
   async live({ faults, events, until, use = false }: Life): Promise<LifeReport> {
     this.#lives += 1;
@@ -62,6 +76,8 @@ export class CrashRun {
       office = await OfficeProcess.start({ data: this.#data, limits, faults });
       await this.#visit(wireOffice(office), office, record);
     } catch (error) {
+      // A process that goes on would keep the test from ending.
+      office?.kill();
       if (!(error instanceof OfficeLost)) throw error;
     }
     await office?.gone();

@@ -38,6 +38,18 @@ describe('after SIGKILL, what got 250 is there once and whole, and what got +OK 
     assert.deepEqual(missed, [], 'every step was come to');
   });
 
+  test('between the slices of a removal, an undelete or a purge of thousands', async () => {
+    const run = await newRun('slices');
+    await run.fill('one', 3_000);
+    for (const visit of thorough ? [1, 2, 3, 4] : [2]) {
+      for (const step of ['expunge', 'undelete', 'purge'] as const) {
+        const faults: FaultPlan = { [`${step}.after-slice`]: { action: 'kill', visit } };
+        const { violations } = await run.live({ faults, events: 3_000 });
+        assert.deepEqual(violations, [], `killed in slice ${visit} of ${step}`);
+      }
+    }
+  });
+
   test('at any moment', async (t) => {
     t.diagnostic(`RESTANTE_SEED=${seed}`);
     const run = await newRun('moments');

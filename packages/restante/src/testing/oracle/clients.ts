@@ -18,6 +18,8 @@ export interface ClientsOptions {
   readonly times?: number;
   /** Octets of the letters that are too large for a batch. */
   readonly large: number;
+  /** Told what the office refuses to an owner or operator; without it that is an error of the test. */
+  readonly refused?: (error: unknown) => void;
 }
 
 /** Many clients at once: some send, the owner of each mailbox calls, removes letters and wants some back, an operator purges. */
@@ -65,21 +67,34 @@ async function callFor(options: ClientsOptions, maildrop: string, turns: Turns, 
   if (time % 3 === 2) await turns.take(() => purge(options));
 }
 
-async function undelete({ office, random, promises, record }: ClientsOptions, maildrop: string): Promise<void> {
-  const chosen = random.some([...promises.restorable(maildrop)], 30);
+async function undelete(options: ClientsOptions, maildrop: string): Promise<void> {
+  const { office, random, promises, record } = options;
+  const chosen = random.some([...promises.restorable(maildrop)], random.oneIn(2) ? 100 : 30);
   const letters = chosen.map(([, letter]) => letter);
   record({ type: 'restoring', maildrop, letters });
   const uniqueIds = chosen.map(([uniqueId]) => uniqueId);
-  const restored = await office.undelete(maildrop, uniqueIds);
+  const restored = await attempt(options, () => office.undelete(maildrop, uniqueIds));
+  if (restored === undefined) return;
   if (restored !== letters.length) throw new Error(`undelete brought back ${restored} of ${letters.length} letters`);
   record({ type: 'restored', maildrop, letters });
 }
 
-async function purge({ office, record }: ClientsOptions): Promise<void> {
+async function purge(options: ClientsOptions): Promise<void> {
   const before = Date.now() - 50;
-  record({ type: 'purging', before });
-  await office.purge(before);
-  await office.compact();
+  options.record({ type: 'purging', before });
+  await attempt(options, () => options.office.purge(before));
+  await attempt(options, () => options.office.compact());
+}
+
+/** What the office refuses is no answer: it may be done or not. */
+async function attempt<T>({ refused }: ClientsOptions, work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (refused === undefined || error instanceof OfficeLost) throw error;
+    refused(error);
+    return undefined;
+  }
 }
 
 async function useSession(options: ClientsOptions, maildrop: string, session: Session): Promise<void> {
@@ -103,7 +118,7 @@ async function useSession(options: ClientsOptions, maildrop: string, session: Se
   const remove = random.some([...listing.keys()].filter(isKnown), Math.min(90, listing.length * 2));
   const removed = remove.map((index) => promises.letterOf(maildrop, idOf(index)) ?? '');
   if (removed.length > 0) record({ type: 'removing', maildrop, letters: removed, at: Date.now() });
-  const isDone = await session.quit(remove.map((index) => index + 1));
+  const isDone = await attempt(options, () => session.quit(remove.map((index) => index + 1)));
   if (isDone && removed.length > 0) record({ type: 'removed', maildrop, letters: removed });
 }
 

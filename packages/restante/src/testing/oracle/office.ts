@@ -44,8 +44,13 @@ export function storeOffice(store: Store, compact: () => Promise<unknown> = asyn
       const recipients = maildrops.map((maildrop) => ({ maildrop, trace: traceFor(maildrop) }));
       const delivery = store.beginDelivery({ returnPath: 'sender@example.org', recipients });
       const written = (async () => {
-        for (let at = 0; at < letter.content.length; at += 65_536) {
-          await delivery.write(letter.content.subarray(at, at + 65_536));
+        try {
+          for (let at = 0; at < letter.content.length; at += 65_536) {
+            await delivery.write(letter.content.subarray(at, at + 65_536));
+          }
+        } catch (error) {
+          // The delivery remembers it: commit answers it for each recipient.
+          if (!(error instanceof StoreError)) throw error;
         }
         return delivery.commit();
       })();
