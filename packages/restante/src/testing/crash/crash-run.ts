@@ -1,13 +1,15 @@
 import type { FaultPlan } from '../../store/faults.ts';
 import { type DurableStore, openStore } from '../../store/store.ts';
+import { ALL, runAliases } from '../oracle/aliases.ts';
 import { runClients } from '../oracle/clients.ts';
-import { verifyStore } from '../oracle/inspect.ts';
+import { KEPT, runImporter } from '../oracle/imports.ts';
+import { verifyOffice } from '../oracle/inspect.ts';
 import { writeLetter } from '../oracle/letter.ts';
 import { type Office, OfficeLost, storeOffice } from '../oracle/office.ts';
 import { type PromiseEvent, Promises, type Violation } from '../oracle/promises.ts';
 import { Random } from '../oracle/random.ts';
 import { OfficeProcess } from './office-process.ts';
-import { wireOffice } from './wire-office.ts';
+import { wireCounter, wireOffice } from './wire-office.ts';
 
 /** One life of an office. */
 export interface Life {
@@ -15,6 +17,8 @@ export interface Life {
   /** It is killed when its clients have noted so many events, or one of this type, if no planted fault ends it before. */
   readonly events: number;
   readonly until?: PromiseEvent['type'];
+  /** Whether letters are imported and aliases changed too; default yes. */
+  readonly counter?: boolean;
   /** Whether the store is used, and not only looked at, when it was opened again. */
   readonly use?: boolean;
 }
@@ -45,7 +49,8 @@ export class CrashRun {
 
   async prepare(): Promise<void> {
     await using store = await this.#open();
-    for (const name of maildrops) await store.add({ name, addresses: [], passwordHash: '$none$' });
+    for (const name of [...maildrops, KEPT]) await store.add({ name, addresses: [], passwordHash: '$none$' });
+    await store.putAlias({ address: ALL, accounts: maildrops });
   }
 
   /** Delivers so many small letters to a mailbox at once. */
@@ -63,7 +68,7 @@ export class CrashRun {
   }
 
   /** Opens the office, lets clients at it until it is killed, and verifies what is left. */
-  async live({ faults, events, until, use = false }: Life): Promise<LifeReport> {
+  async live({ faults, events, until, counter = true, use = false }: Life): Promise<LifeReport> {
     this.#lives += 1;
     let noted = 0;
     let office: OfficeProcess | undefined;
@@ -74,7 +79,7 @@ export class CrashRun {
     };
     try {
       office = await OfficeProcess.start({ data: this.#data, limits, faults });
-      await this.#visit(wireOffice(office), office, record);
+      await this.#visit(wireOffice(office), office, counter, record);
     } catch (error) {
       // A process that goes on would keep the test from ending.
       office?.kill();
@@ -84,12 +89,17 @@ export class CrashRun {
     await using store = await this.#open();
     const violations = [
       ...this.#brief.verify(store),
-      ...(await verifyStore(store, [...maildrops, ...this.#brief.there(store)], this.#promises, { use })),
+      ...(await verifyOffice(store, [...maildrops, ...this.#brief.there(store)], this.#promises, { use })),
     ];
     return { violations, early: noted < events, events: noted };
   }
 
-  async #visit(office: Office, process: OfficeProcess, record: (event: PromiseEvent) => void): Promise<void> {
+  async #visit(
+    office: Office,
+    process: OfficeProcess,
+    counter: boolean,
+    record: (event: PromiseEvent) => void,
+  ): Promise<void> {
     const name = `life-${this.#lives}`;
     const random = this.#random;
     await Promise.all([
@@ -104,6 +114,8 @@ export class CrashRun {
         large: limits.inline,
       }),
       this.#brief.run(office, process, record, name),
+      counter && runImporter(wireCounter(process), { imports: this.#promises.imports, record }),
+      counter && runAliases(wireCounter(process), { maildrops, record }),
     ]);
   }
 
@@ -164,6 +176,8 @@ class BriefAccounts {
         record({ type, maildrop: name, letter: letter.name });
       }
     }
+    // It goes from there with the account; the alias stays.
+    await process.ask({ type: 'set-alias', alias: { address: 'brief@alias.example', accounts: [name, 'one'] } });
     await this.#remove(process, name);
   }
 

@@ -44,8 +44,9 @@ describe('after SIGKILL, what got 250 is there once and whole, and what got +OK 
     for (const visit of thorough ? [1, 2, 3, 4] : [2]) {
       for (const step of ['expunge', 'undelete', 'purge'] as const) {
         const faults: FaultPlan = { [`${step}.after-slice`]: { action: 'kill', visit } };
-        const { violations } = await run.live({ faults, events: 3_000 });
+        const { violations, early } = await run.live({ faults, events: 3_000 });
         assert.deepEqual(violations, [], `killed in slice ${visit} of ${step}`);
+        assert.ok(early, `slice ${visit} of ${step} was come to`);
       }
     }
   });
@@ -71,7 +72,7 @@ describe('the crash test notices a store that', () => {
       'deliver.before-append': { action: 'answer-early' },
       'deliver.before-commit': { action: 'hang' },
     };
-    const { violations } = await run.live({ faults, events: 1_500, until: 'accepted' });
+    const { violations } = await run.live({ faults, events: 1_500, until: 'accepted', counter: false });
     assert.ok(violations.some(({ kind }) => kind === 'lost'));
   });
 
@@ -82,7 +83,7 @@ describe('the crash test notices a store that', () => {
       'expunge.before-slice': { action: 'answer-early' },
       'expunge.after-slice': { action: 'hang' },
     };
-    const { violations } = await run.live({ faults, events: 1_500, until: 'removed' });
+    const { violations } = await run.live({ faults, events: 1_500, until: 'removed', counter: false });
     assert.ok(violations.some(({ kind }) => kind === 'came-back'));
   });
 });

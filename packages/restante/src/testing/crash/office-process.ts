@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { OfficeLost } from '../oracle/office.ts';
 import { endWithThisProcess } from '../running-office.ts';
-import type { Notice, OfficeSettings, Order, Request } from './orders.ts';
+import type { Notice, OfficeSettings, Order, Request, Result } from './orders.ts';
 
 const PROGRAM = fileURLToPath(new URL('office-program.js', import.meta.url));
 /** How long a process that was killed may take to be gone: far longer than any machine is slow. */
@@ -15,7 +15,7 @@ export class OfficeProcess {
   readonly pop3: number;
   readonly #child: ChildProcess;
   readonly #gone: Promise<unknown>;
-  readonly #asked = new Map<number, PromiseWithResolvers<number>>();
+  readonly #asked = new Map<number, PromiseWithResolvers<Result>>();
   #orders = 0;
 
   private constructor(
@@ -53,10 +53,10 @@ export class OfficeProcess {
     if (signalCode !== 'SIGKILL') throw new Error(`the office ended by itself: ${signalCode ?? `status ${exitCode}`}`);
   }
 
-  ask(request: Request): Promise<number> {
+  ask(request: Request): Promise<Result> {
     this.#orders += 1;
     const order: Order = { id: this.#orders, request };
-    const asked = Promise.withResolvers<number>();
+    const asked = Promise.withResolvers<Result>();
     this.#asked.set(order.id, asked);
     void this.#gone.then(() => asked.reject(new OfficeLost('the office is gone')));
     // That nobody hears it is no error here: it is not answered then.

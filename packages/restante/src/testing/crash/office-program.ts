@@ -3,7 +3,8 @@ import { createPop3Server } from '@restante/pop/server';
 import { LmtpServer } from '../../delivery/lmtp-server.ts';
 import { AccountRoutes } from '../../delivery/routes.ts';
 import { openStore } from '../../store/store.ts';
-import type { Notice, OfficeSettings, Order, Request } from './orders.ts';
+import { storeCounter } from '../oracle/counter.ts';
+import type { Notice, OfficeSettings, Order, Request, Result } from './orders.ts';
 
 const HOST = '127.0.0.1';
 
@@ -11,7 +12,7 @@ const settings = JSON.parse(process.argv[2] ?? '') as OfficeSettings;
 const store = await openStore(settings);
 const by = { account: 'operator', session: 'operator', address: 'local' };
 
-async function serve(request: Request): Promise<number> {
+async function serve(request: Request): Promise<Result> {
   switch (request.type) {
     case 'undelete':
       return store.undelete(request.maildrop, { uniqueIds: request.uniqueIds }, by);
@@ -19,6 +20,11 @@ async function serve(request: Request): Promise<number> {
       return store.purge(request.before);
     case 'compact':
       return (await store.compact(0.3)).segments;
+    case 'import':
+      return storeCounter(store).import(request.from, request.to);
+    case 'set-alias':
+      await storeCounter(store).setAlias(request.alias);
+      return 1;
     case 'add-account':
       await store.add({ name: request.name, addresses: [], passwordHash: '$none$' });
       return 1;

@@ -1,3 +1,4 @@
+import type { Alias } from '../../accounts/alias.ts';
 import type { FaultPlan } from '../../store/faults.ts';
 import type { StoreLimits } from '../../store/limits.ts';
 
@@ -13,7 +14,12 @@ export type Request =
   | { readonly type: 'undelete'; readonly maildrop: string; readonly uniqueIds: readonly string[] }
   | { readonly type: 'purge'; readonly before: number }
   | { readonly type: 'compact' }
+  | { readonly type: 'import'; readonly from: number; readonly to: number }
+  | { readonly type: 'set-alias'; readonly alias: Alias }
   | { readonly type: 'add-account' | 'remove-account'; readonly name: string };
+
+/** How many letters or segments it was about, or their unique-ids. */
+export type Result = number | readonly string[];
 
 export interface Order {
   readonly id: number;
@@ -22,5 +28,5 @@ export interface Order {
 
 export type Notice =
   | { readonly type: 'open'; readonly lmtp: number; readonly pop3: number }
-  | { readonly type: 'done'; readonly id: number; readonly result: number }
+  | { readonly type: 'done'; readonly id: number; readonly result: Result }
   | { readonly type: 'failed'; readonly id: number; readonly message: string };

@@ -1,5 +1,7 @@
 import { LmtpClient } from '../lmtp-client.ts';
 import { stuffed } from '../octet-reader.ts';
+import { ALL, type AliasOffice } from '../oracle/aliases.ts';
+import type { ImportOffice } from '../oracle/imports.ts';
 import type { SentLetter } from '../oracle/letter.ts';
 import type { Answer, Office, Session } from '../oracle/office.ts';
 import { Pop3Client, Pop3Refusal } from '../pop3-client.ts';
@@ -11,16 +13,12 @@ const HOST = '127.0.0.1';
 export function wireOffice(process: OfficeProcess): Office {
   const senders: LmtpClient[] = [];
 
-  async function send(
-    letter: SentLetter,
-    maildrops: readonly string[],
-    answer: (index: number, with_: Answer) => void,
-  ) {
+  async function send(letter: SentLetter, to: readonly string[], answer: (index: number, with_: Answer) => void) {
     const sender = senders.pop() ?? (await LmtpClient.connect({ host: HOST, port: process.lmtp }));
-    await sender.begin('sender@example.org', maildrops);
+    await sender.begin('sender@example.org', to);
     await sender.write(stuffed(letter.content));
     let answered = 0;
-    for await (const { code, text } of sender.answers(maildrops.length)) {
+    for await (const { code, text } of sender.answers(to.length)) {
       const [, uniqueId = ''] = /kept as (\S+)$/u.exec(text) ?? [];
       answer(answered, code === 250 ? { type: 'accepted', uniqueId } : { type: 'refused', why: `${code} ${text}` });
       answered += 1;
@@ -38,12 +36,30 @@ export function wireOffice(process: OfficeProcess): Office {
         });
       return answers.map(({ promise }) => promise);
     },
+    async deliverToAll(letter) {
+      let answered: Answer | undefined;
+      // Each mailbox has a unique-id of its own for it.
+      await process.whileThere(() =>
+        send(letter, [ALL], (_, answer) => {
+          answered = answer.type === 'accepted' ? { type: 'accepted' } : answer;
+        }),
+      );
+      return answered ?? { type: 'refused', why: 'no answer' };
+    },
     openSession: (maildrop) => process.whileThere(() => openSession(process, maildrop)),
-    undelete: (maildrop, uniqueIds) => process.ask({ type: 'undelete', maildrop, uniqueIds }),
-    purge: (before) => process.ask({ type: 'purge', before }),
+    undelete: async (maildrop, uniqueIds) => Number(await process.ask({ type: 'undelete', maildrop, uniqueIds })),
+    purge: async (before) => Number(await process.ask({ type: 'purge', before })),
     compact: async () => {
       await process.ask({ type: 'compact' });
     },
+  };
+}
+
+/** What the operator's channel has beside that. */
+export function wireCounter(process: OfficeProcess): ImportOffice & AliasOffice {
+  return {
+    import: async (from, to) => (await process.ask({ type: 'import', from, to })) as readonly string[],
+    setAlias: (alias) => process.ask({ type: 'set-alias', alias }),
   };
 }
 

@@ -1,4 +1,4 @@
-import { recogniseLetter, writeLetter } from './letter.ts';
+import { recogniseLetter, type SentLetter, writeLetter } from './letter.ts';
 import { type Office, OfficeLost, type Session } from './office.ts';
 import type { PromiseEvent, Promises } from './promises.ts';
 import type { Random } from './random.ts';
@@ -44,8 +44,10 @@ async function untilLost(
   }
 }
 
-async function send({ office, random, maildrops, record, name, large }: ClientsOptions, number: string): Promise<void> {
+async function send(options: ClientsOptions, number: string): Promise<void> {
+  const { office, random, maildrops, record, name, large } = options;
   const letter = writeLetter(`${name}-${number}`, random.oneIn(25) ? large + random.below(large) : random.below(6_000));
+  if (random.oneIn(5)) return sendToAll(options, letter);
   const first = random.below(maildrops.length);
   const recipients = maildrops.filter((_, index) => index === first || random.oneIn(4));
   for (const maildrop of recipients) record({ type: 'sending', maildrop, letter: letter.name, sha256: letter.sha256 });
@@ -55,6 +57,13 @@ async function send({ office, random, maildrops, record, name, large }: ClientsO
     else record({ ...answer, maildrop, letter: letter.name });
   });
   for (const answer of await Promise.allSettled(answers)) if (answer.status === 'rejected') throw answer.reason;
+}
+
+async function sendToAll({ office, maildrops, record }: ClientsOptions, letter: SentLetter): Promise<void> {
+  const { name, sha256 } = letter;
+  for (const maildrop of maildrops) record({ type: 'sending', maildrop, letter: name, sha256, group: maildrops });
+  const { type } = await office.deliverToAll(letter, maildrops);
+  for (const maildrop of maildrops) record({ type, maildrop, letter: name });
 }
 
 /** The owner calls with one or two sessions at once, reads, removes, and sometimes wants letters back. */

@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Entry, Maildrop, Store } from '@restante/pop/maildrop';
+import type { AccountIndex } from '../../accounts/account.ts';
+import type { AliasIndex } from '../../accounts/alias.ts';
+import { KEPT } from './imports.ts';
 import { recogniseLetter, writeLetter } from './letter.ts';
 import { storeOffice } from './office.ts';
 import type { FoundMaildrop, FoundPlacement, Promises, Violation } from './promises.ts';
@@ -55,6 +58,20 @@ export async function verifyStore(
   } catch (error) {
     return [{ kind: 'unreadable', maildrop: '', what: String(error) }];
   }
+}
+
+/** The same for all that an office keeps: aliases and imports too. */
+export async function verifyOffice(
+  store: Store & Pick<AliasIndex, 'aliases'> & Pick<AccountIndex, 'list'>,
+  maildrops: readonly string[],
+  promises: Promises,
+  how: { readonly use: boolean },
+): Promise<readonly Violation[]> {
+  const accounts = new Set((await store.list()).map(({ name }) => name));
+  return [
+    ...promises.aliases.verify(await store.aliases(), accounts),
+    ...(await verifyStore(store, [...maildrops, KEPT], promises, how)),
+  ];
 }
 
 async function deliverOne(store: Store, maildrops: readonly string[], promises: Promises): Promise<void> {

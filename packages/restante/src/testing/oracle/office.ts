@@ -1,4 +1,4 @@
-import type { Store } from '@restante/pop/maildrop';
+import type { Delivery, Recipient, Store } from '@restante/pop/maildrop';
 import { StoreError } from '@restante/pop/maildrop';
 import type { SentLetter } from './letter.ts';
 
@@ -11,6 +11,8 @@ export type Answer =
 export interface Office {
   /** One promise a maildrop, each settled as soon as its answer is there. */
   deliver(letter: SentLetter, maildrops: readonly string[]): readonly Promise<Answer>[];
+  /** The same to all of these or to none, for which there is one answer. */
+  deliverToAll(letter: SentLetter, maildrops: readonly string[]): Promise<Answer>;
   openSession(maildrop: string): Promise<Session>;
   undelete(maildrop: string, uniqueIds: readonly string[]): Promise<number>;
   purge(before: number): Promise<number>;
@@ -37,28 +39,42 @@ export function traceFor(maildrop: string): Buffer {
   return Buffer.from(`Delivered-To: ${maildrop}\r\n`);
 }
 
+function deliverTo(store: Store, letter: SentLetter, recipients: readonly Recipient[]): readonly Promise<Answer>[] {
+  const delivery = store.beginDelivery({ returnPath: 'sender@example.org', recipients });
+  const written = writeAll(delivery, letter).then(() => delivery.commit());
+  return recipients.map(async (_, index): Promise<Answer> => {
+    const answer = await (await written)[index];
+    if (answer === undefined || answer instanceof StoreError) return { type: 'refused', why: String(answer) };
+    return { type: 'accepted', uniqueId: answer.uniqueId };
+  });
+}
+
+/** A write that fails is remembered by the delivery: commit answers it for each recipient. */
+export async function writeAll(delivery: Delivery, { content }: SentLetter): Promise<void> {
+  try {
+    for (let at = 0; at < content.length; at += 65_536) await delivery.write(content.subarray(at, at + 65_536));
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+  }
+}
+
 /** An office in the same process: the store's own methods. */
 export function storeOffice(store: Store, compact: () => Promise<unknown> = async () => {}): Office {
   return {
     deliver(letter, maildrops) {
-      const recipients = maildrops.map((maildrop) => ({ maildrop, trace: traceFor(maildrop) }));
-      const delivery = store.beginDelivery({ returnPath: 'sender@example.org', recipients });
-      const written = (async () => {
-        try {
-          for (let at = 0; at < letter.content.length; at += 65_536) {
-            await delivery.write(letter.content.subarray(at, at + 65_536));
-          }
-        } catch (error) {
-          // The delivery remembers it: commit answers it for each recipient.
-          if (!(error instanceof StoreError)) throw error;
-        }
-        return delivery.commit();
-      })();
-      return maildrops.map(async (_, index): Promise<Answer> => {
-        const answer = await (await written)[index];
-        if (answer === undefined || answer instanceof StoreError) return { type: 'refused', why: String(answer) };
-        return { type: 'accepted', uniqueId: answer.uniqueId };
-      });
+      return deliverTo(
+        store,
+        letter,
+        maildrops.map((maildrop) => ({ maildrop, trace: traceFor(maildrop) })),
+      );
+    },
+
+    async deliverToAll(letter, maildrops) {
+      const recipients = maildrops.map((maildrop) => ({ maildrop, trace: traceFor(maildrop), group: 0 }));
+      const answers = await Promise.all(deliverTo(store, letter, recipients));
+      const refused = answers.filter(({ type }) => type === 'refused');
+      if (refused.length > 0 && refused.length < answers.length) throw new Error('one answers other than the group');
+      return refused[0] ?? { type: 'accepted' };
     },
 
     async openSession(name) {

@@ -1,3 +1,5 @@
+import { ALL, AliasPromises } from './aliases.ts';
+import { ImportPromises, isImported, KEPT } from './imports.ts';
 import type { FoundLetter } from './letter.ts';
 
 /**
@@ -6,7 +8,14 @@ import type { FoundLetter } from './letter.ts';
  * answer is there.
  */
 export type PromiseEvent =
-  | { readonly type: 'sending'; readonly maildrop: string; readonly letter: string; readonly sha256: string }
+  | {
+      readonly type: 'sending';
+      readonly maildrop: string;
+      readonly letter: string;
+      readonly sha256: string;
+      /** All mailboxes that it goes to or to none. */
+      readonly group?: readonly string[];
+    }
   /** 250: from here on it is there, whatever happens. */
   | { readonly type: 'accepted'; readonly maildrop: string; readonly letter: string; readonly uniqueId?: string }
   /** 4xx or 5xx: it is not there, and does not come later (LM-12, SM-33). */
@@ -28,7 +37,13 @@ export type PromiseEvent =
   | { readonly type: 'restoring'; readonly maildrop: string; readonly letters: readonly string[] }
   | { readonly type: 'restored'; readonly maildrop: string; readonly letters: readonly string[] }
   /** What was expunged before this time does not have to come back any more. */
-  | { readonly type: 'purging'; readonly before: number };
+  | { readonly type: 'purging'; readonly before: number }
+  /** The first so many letters of the source are asked for, and are there. The unique-ids are the last ones'. */
+  | { readonly type: 'importing'; readonly upTo: number }
+  | { readonly type: 'imported'; readonly upTo: number; readonly uniqueIds: readonly string[] }
+  /** No accounts: it is removed. */
+  | { readonly type: 'aliasing'; readonly address: string; readonly accounts: readonly string[] }
+  | { readonly type: 'aliased'; readonly address: string; readonly accounts: readonly string[] };
 
 /** What a mailbox was found to hold. */
 export interface FoundMaildrop {
@@ -51,6 +66,8 @@ export interface Violation {
     | 'lost'
     | 'came-back'
     | 'twice'
+    | 'torn'
+    | 'out-of-order'
     | 'damaged'
     | 'never-sent'
     | 'wrong-mailbox'
@@ -76,13 +93,25 @@ interface KnownLetter {
 
 /** The record of all promises, and the judge of whether they were kept. */
 export class Promises {
+  readonly imports = new ImportPromises();
+  readonly aliases = new AliasPromises();
   readonly #maildrops = new Map<string, Map<string, KnownLetter>>();
   /** Every unique-id ever seen, and whose it is, for good (RFC 1939 §7). */
   readonly #uniqueIds = new Map<string, string>();
+  /** The mailboxes of each letter that goes to all of them or to none. */
+  readonly #groups = new Map<string, readonly string[]>();
   readonly #violations: Violation[] = [];
 
   /** Takes note of an event. */
   record(event: PromiseEvent): void {
+    if (event.type === 'importing' || event.type === 'imported') {
+      this.imports.record(event);
+      return;
+    }
+    if (event.type === 'aliasing' || event.type === 'aliased') {
+      this.aliases.record(event);
+      return;
+    }
     if (event.type === 'purging') {
       this.#purging(event.before);
       return;
@@ -92,7 +121,8 @@ export class Promises {
       return;
     }
     if (event.type === 'sending') {
-      const { maildrop, letter, sha256 } = event;
+      const { maildrop, letter, sha256, group } = event;
+      if (group) this.#groups.set(letter, group);
       this.#letters(maildrop).set(letter, { sha256, presence: 'maybe', restorable: false });
       return;
     }
@@ -125,8 +155,11 @@ export class Promises {
   /** Compares what was found after a crash with what was promised before it. */
   verify(found: readonly FoundMaildrop[]): readonly Violation[] {
     const violations = [...this.#violations];
-    for (const maildrop of found) violations.push(...this.#verifyMaildrop(maildrop));
-    return violations;
+    for (const maildrop of found) {
+      violations.push(...this.#verifyMaildrop(maildrop));
+      if (maildrop.maildrop === KEPT) violations.push(...this.imports.verify(maildrop));
+    }
+    return [...violations, ...this.#verifyGroups(found)];
   }
 
   /** Takes what was found as the truth about all that was not answered: from here on that has to stay so. */
@@ -148,7 +181,10 @@ export class Promises {
   }
 
   #note(
-    event: Exclude<PromiseEvent, { type: 'sending' | 'purging' | 'unreadable' }>,
+    event: Extract<
+      PromiseEvent,
+      { type: 'accepted' | 'refused' | 'retrieved' | 'removing' | 'removed' | 'restoring' | 'restored' }
+    >,
     name: string,
     letter: KnownLetter,
   ): void {
@@ -201,6 +237,7 @@ export class Promises {
     const violate = (kind: Violation['kind'], what: string) => violations.push({ kind, maildrop, what });
     const found = new Set<string>();
     for (const { uniqueId, letter } of letters) {
+      if (isImported(letter?.name)) continue;
       const known = letter && this.#letters(maildrop).get(letter.name);
       if (!letter) violate('never-sent', `${uniqueId} is no letter that was sent`);
       else if (!known) violate(this.#wasSent(letter.name) ? 'wrong-mailbox' : 'never-sent', letter.name);
@@ -209,8 +246,9 @@ export class Promises {
         found.add(letter.name);
         if (known.sha256 !== letter.sha256) violate('damaged', letter.name);
         if (known.presence === 'absent') violate('came-back', letter.name);
-        if (!letter.trace.includes(maildrop))
-          violate('wrong-mailbox', `${letter.name} has the trace fields of another`);
+        // The address of a group stands there for its mailboxes.
+        const named = letter.trace.includes(maildrop) || (this.#groups.has(letter.name) && letter.trace.includes(ALL));
+        if (!named) violate('wrong-mailbox', `${letter.name} has the trace fields of another`);
         if ((known.uniqueId ?? uniqueId) !== uniqueId)
           violate('renamed', `${letter.name}: ${known.uniqueId}, ${uniqueId}`);
         const owner = this.#uniqueIds.get(uniqueId);
@@ -224,6 +262,23 @@ export class Promises {
     const sum = letters.reduce((total, letter) => total + letter.octets, 0);
     if (count !== letters.length) violate('sums', `count is ${count}, and there are ${letters.length}`);
     if (octets !== sum) violate('sums', `octets are ${octets}, and their sum is ${sum}`);
+    return violations;
+  }
+
+  /** A letter that is in one mailbox of its group, or was seen there, came to all of them at the same moment. */
+  #verifyGroups(found: readonly FoundMaildrop[]): readonly Violation[] {
+    const names = new Map(
+      found.map(({ maildrop, letters }) => [maildrop, new Set(letters.map(({ letter }) => letter?.name))]),
+    );
+    const violations: Violation[] = [];
+    for (const [name, group] of this.#groups) {
+      const without = group.filter(
+        (maildrop) => !names.get(maildrop)?.has(name) && this.#letters(maildrop).get(name)?.uniqueId === undefined,
+      );
+      if (without.length > 0 && without.length < group.length) {
+        violations.push({ kind: 'torn', maildrop: without.join(), what: `${name} came to others of its group` });
+      }
+    }
     return violations;
   }
 

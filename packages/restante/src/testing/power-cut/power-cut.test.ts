@@ -90,6 +90,10 @@ describe('after a power cut', { skip }, () => {
     const done = new Set(readEvents(log).map(({ type }) => type));
     assert.deepEqual([...done].toSorted(), [
       'accepted',
+      'aliased',
+      'aliasing',
+      'imported',
+      'importing',
       'purging',
       'removed',
       'removing',

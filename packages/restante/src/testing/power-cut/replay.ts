@@ -10,7 +10,11 @@ export interface Moment {
 }
 
 /** What is special about a moment: this answer went out, or a sync is over; or nothing. */
-export type Point = 'accepted' | 'removed' | 'restored' | 'synced' | 'between';
+export type Point = Promised | 'synced' | 'between';
+
+/** Answers after which something has to be there. */
+const promised = ['accepted', 'removed', 'restored', 'imported', 'aliased'] as const;
+type Promised = (typeof promised)[number];
 
 export interface Recording {
   readonly folder: string;
@@ -37,8 +41,8 @@ export function momentsOf(recording: Recording): readonly Moment[] {
   });
 }
 
-function isAnswer(type: PromiseEvent['type']): type is 'accepted' | 'removed' | 'restored' {
-  return type === 'accepted' || type === 'removed' || type === 'restored';
+function isAnswer(type: PromiseEvent['type']): type is Promised {
+  return promised.some((one) => one === type);
 }
 
 /** Walks through a recording, stops at the moments asked for, and tells what was on the disk and what was promised. */

@@ -1,7 +1,10 @@
 import { openSync, readFileSync, writeSync } from 'node:fs';
 import type { FaultPlan } from '../../store/faults.ts';
 import { openStore } from '../../store/store.ts';
+import { runAliases } from '../oracle/aliases.ts';
 import { runClients } from '../oracle/clients.ts';
+import { storeCounter } from '../oracle/counter.ts';
+import { KEPT, runImporter } from '../oracle/imports.ts';
 import { storeOffice } from '../oracle/office.ts';
 import { type PromiseEvent, Promises } from '../oracle/promises.ts';
 import { Random } from '../oracle/random.ts';
@@ -40,22 +43,27 @@ export async function runWorkload(workload: Workload): Promise<void> {
   };
   for (let life = 1; life <= lives; life += 1) {
     await using store = await openStore({ data, limits: workloadLimits, faults });
-    for (const name of maildrops) {
+    for (const name of [...maildrops, KEPT]) {
       if (!store.byName(name)) await store.add({ name, addresses: [], passwordHash: '$none$' });
     }
     const office = storeOffice(store, () => store.compact(0.3));
     const random = new Random(seed + life);
     const name = `${seed}-${life}`;
-    await runClients({
-      office,
-      random,
-      maildrops,
-      promises,
-      record,
-      name,
-      senders: 3,
-      times,
-      large: workloadLimits.inline,
-    });
+    const counter = storeCounter(store);
+    await Promise.all([
+      runClients({
+        office,
+        random,
+        maildrops,
+        promises,
+        record,
+        name,
+        senders: 3,
+        times,
+        large: workloadLimits.inline,
+      }),
+      runImporter(counter, { imports: promises.imports, record, times: Math.ceil(times / 3) }),
+      runAliases(counter, { maildrops, record, times }),
+    ]);
   }
 }
