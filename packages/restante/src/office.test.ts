@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { StoreError } from '@restante/pop/maildrop';
+import { AccountRoutes } from './delivery/routes.ts';
 import { LocalOffice } from './office.ts';
 import { copyOfficeFiles, initialPasswordFile } from './office-files.ts';
 import { type DurableStore, openStore } from './store/store.ts';
@@ -17,7 +18,9 @@ let office: LocalOffice;
 before(async () => {
   data = await mkdtemp(join(tmpdir(), 'restante-office-'));
   store = await openStore({ data });
-  office = new LocalOffice({ data, store, domains: ['localhost', 'post.example'] });
+  const domains = ['localhost', 'post.example'];
+  const routes = new AccountRoutes({ accounts: store, domains, separator: '+' });
+  office = new LocalOffice({ data, store, routes, domains });
 });
 after(async () => {
   await store.close();

@@ -1,26 +1,14 @@
-import { rm } from 'node:fs/promises';
-import { setImmediate } from 'node:timers/promises';
 import { StoreError } from '@restante/pop/maildrop';
-import { type Account, AccountExists, type AccountIndex, NoAccount } from './accounts/account.ts';
-import { ACCOUNT_NAME_FORM, accountName } from './accounts/account-name.ts';
-import { parsePath } from './delivery/path.ts';
+import { AccountExists, type AccountIndex, NoAccount } from './accounts/account.ts';
+import type { AliasIndex } from './accounts/alias.ts';
+import type { AccountRoutes } from './delivery/routes.ts';
 import { Failure, reasonOf } from './failure.ts';
-import { copyOfficeFiles, FIRST_ACCOUNT, initialPasswordFile } from './office-files.ts';
+import { type AccountView, OfficeAccounts, type RemovedAccount } from './office-accounts.ts';
+import { type AddedAlias, type AliasRequest, type AliasView, OfficeAliases } from './office-aliases.ts';
+import { copyOfficeFiles } from './office-files.ts';
+import { type RouteView, testRoute } from './office-route.ts';
 import { type BackupReport, TargetNotEmpty } from './store/backup/backup.ts';
 import type { DurableStore } from './store/store.ts';
-
-/** An account as its operator sees it. */
-export interface AccountView {
-  readonly name: string;
-  /** Its own addresses, beyond NAME@ each of our domains. */
-  readonly addresses: readonly string[];
-  readonly state: 'enabled' | 'disabled';
-  /** Letters in its maildrop now, and their octets. */
-  readonly letters: number;
-  readonly octets: number;
-  /** When it was made, as ISO 8601 has it. */
-  readonly created: string;
-}
 
 /** The office as a whole. */
 export interface OfficeStatus {
@@ -47,99 +35,97 @@ export interface Office {
   setPassword(request: { name: string; passwordHash: string }): Promise<void>;
   setDisabled(request: { name: string; disabled: boolean }): Promise<void>;
   /** Removes the account with all of its mail, and answers what went. */
-  removeAccount(request: { name: string }): Promise<AccountView>;
+  removeAccount(request: { name: string }): Promise<RemovedAccount>;
+  /** Gives it addresses of its own, and takes some away; both or neither. */
+  changeAddresses(request: AddressChange): Promise<AccountView>;
+  /** Adds accounts to an alias, or makes it. `@domain` is the domain's catch-all. */
+  addAlias(request: AliasRequest): Promise<AddedAlias>;
+  /** Removes accounts from an alias, or all of it when none is named; answers what is left. */
+  removeAlias(request: AliasRequest): Promise<AliasView>;
+  listAliases(request: Record<string, never>): Promise<readonly AliasView[]>;
+  /** Says where a letter for this address would go, and why. */
+  testRoute(request: { address: string }): Promise<RouteView>;
   status(request: Record<string, never>): Promise<OfficeStatus>;
   /** Copies everything into this folder (an absolute path), consistent as of one moment, while mail flows. */
   backup(request: { directory: string }): Promise<BackupReport>;
 }
 
+export interface AddressChange {
+  readonly name: string;
+  readonly add: readonly string[];
+  readonly remove: readonly string[];
+}
+
 /** What the office needs of the store. */
-export type OfficeStore = AccountIndex & Pick<DurableStore, 'openMaildrop' | 'status' | 'backup'>;
+export type OfficeStore = AccountIndex & AliasIndex & Pick<DurableStore, 'openMaildrop' | 'status' | 'backup'>;
 
 export interface LocalOfficeOptions {
   readonly data: string;
   readonly store: OfficeStore;
   /** The domains in which every account's name is an address, in ASCII and lower case. */
   readonly domains: readonly string[];
+  /** Where addresses lead. */
+  readonly routes: AccountRoutes;
   /** POP3 connections that are open now; absent while the office is closed. */
   readonly sessions?: () => number;
 }
 
-/** The office with its store at hand. */
+/** The office with its store at hand: everything it is asked is done here, and what fails is said so that it can be mended. */
 export class LocalOffice implements Office {
   readonly #options: LocalOfficeOptions;
+  readonly #accounts: OfficeAccounts;
+  readonly #aliases: OfficeAliases;
+  /** The last change of who has which address. */
+  #changed: Promise<unknown> = Promise.resolve();
 
   constructor(options: LocalOfficeOptions) {
     this.#options = options;
+    this.#accounts = new OfficeAccounts(options);
+    this.#aliases = new OfficeAliases(options);
   }
 
   addAccount(request: { name: string; addresses: readonly string[]; passwordHash: string }): Promise<AccountView> {
-    return mendable(async () => {
-      const name = accountName(request.name);
-      if (name === undefined)
-        throw new Failure(`${quote(request.name)} cannot be an account's name: it must be ${ACCOUNT_NAME_FORM}`);
-      const addresses = [...new Set(request.addresses.map(ownAddress))];
-      const { store } = this.#options;
-      if ((await store.byName(name)) !== undefined) throw new Failure(`there is an account ${name} already`);
-      for (const address of addresses) await this.#refuseTaken(address, name);
-      for (const domain of this.#options.domains) await this.#refuseTaken(`${name}@${domain}`, name);
-      return this.#view(await store.add({ name, addresses, passwordHash: request.passwordHash }));
-    });
-  }
-
-  /** No letter is handed to the wrong reader: an address that reaches somebody already is not given to another. */
-  async #refuseTaken(address: string, name: string): Promise<void> {
-    const { store, domains } = this.#options;
-    const owner = await store.byAddress(address);
-    if (owner !== undefined) throw new Failure(`${address} belongs to the account ${owner.name} already`);
-    const at = address.lastIndexOf('@');
-    const local = address.slice(0, at);
-    if (local === name || !domains.includes(address.slice(at + 1))) return;
-    const namesake = await store.byName(local);
-    if (namesake !== undefined)
-      throw new Failure(`${address} reaches the account ${namesake.name} already, by its name`);
+    return this.#inTurn(() => this.#accounts.add(request));
   }
 
   listAccounts(): Promise<readonly AccountView[]> {
-    return mendable(async () => {
-      const views: AccountView[] = [];
-      for (const account of await this.#options.store.list()) {
-        const view = await this.#view(account).catch(unlessGone);
-        if (view !== undefined) views.push(view);
-        // Each is a quick look at the index; many of them must not keep the sessions waiting.
-        if (views.length % SLICE === 0) await setImmediate();
-      }
-      return views;
-    });
+    return mendable(() => this.#accounts.list());
   }
 
   showAccount({ name }: { name: string }): Promise<AccountView> {
-    return mendable(async () => this.#view(await this.#account(name)));
+    return mendable(() => this.#accounts.show(name));
   }
 
   setPassword({ name, passwordHash }: { name: string; passwordHash: string }): Promise<void> {
-    return mendable(async () => {
-      const account = await this.#account(name);
-      await this.#options.store.setPassword(account.name, passwordHash);
-      await this.#forgetInitialPassword(account.name);
-    });
+    return mendable(() => this.#accounts.setPassword(name, passwordHash));
   }
 
   setDisabled({ name, disabled }: { name: string; disabled: boolean }): Promise<void> {
-    return mendable(async () => {
-      const account = await this.#account(name);
-      await this.#options.store.setDisabled(account.name, disabled);
-    });
+    return mendable(() => this.#accounts.setDisabled(name, disabled));
   }
 
-  removeAccount({ name }: { name: string }): Promise<AccountView> {
-    return mendable(async () => {
-      const account = await this.#account(name);
-      const view = await this.#view(account);
-      await this.#options.store.remove(account.name);
-      await this.#forgetInitialPassword(account.name);
-      return view;
-    });
+  changeAddresses({ name, add, remove }: AddressChange): Promise<AccountView> {
+    return this.#inTurn(() => this.#accounts.changeAddresses(name, add, remove));
+  }
+
+  removeAccount({ name }: { name: string }): Promise<RemovedAccount> {
+    return this.#inTurn(() => this.#accounts.remove(name));
+  }
+
+  addAlias(request: AliasRequest): Promise<AddedAlias> {
+    return this.#inTurn(() => this.#aliases.add(request));
+  }
+
+  removeAlias(request: AliasRequest): Promise<AliasView> {
+    return this.#inTurn(() => this.#aliases.remove(request));
+  }
+
+  listAliases(): Promise<readonly AliasView[]> {
+    return mendable(() => this.#aliases.list());
+  }
+
+  testRoute({ address }: { address: string }): Promise<RouteView> {
+    return mendable(() => testRoute(address, this.#options));
   }
 
   status(): Promise<OfficeStatus> {
@@ -159,47 +145,12 @@ export class LocalOffice implements Office {
     });
   }
 
-  async #account(text: string): Promise<Account> {
-    const name = accountName(text);
-    const account = name === undefined ? undefined : await this.#options.store.byName(name);
-    if (account === undefined)
-      throw new Failure(`there is no account ${quote(text)}: restante account list shows those there are`);
-    return account;
+  /** One change of who has which address after the other: what was found to be free is still free when it is given away. */
+  #inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const changed = this.#changed.then(() => mendable(change));
+    this.#changed = changed.catch(() => {});
+    return changed;
   }
-
-  async #view({ name, addresses, disabled, created }: Account): Promise<AccountView> {
-    const maildrop = await this.#options.store.openMaildrop(name);
-    const { count, octets } = maildrop;
-    maildrop.close();
-    const state = disabled ? 'disabled' : 'enabled';
-    return { name, addresses, state, letters: count, octets, created: new Date(created).toISOString() };
-  }
-
-  /** The file would only mislead once the password is another. */
-  async #forgetInitialPassword(name: string): Promise<void> {
-    if (name === FIRST_ACCOUNT) await rm(initialPasswordFile(this.#options.data), { force: true });
-  }
-}
-
-/** Accounts that are looked at in one go. */
-const SLICE = 500;
-
-/** An account that was removed since it was listed is none. */
-function unlessGone(thrown: unknown): undefined {
-  if (!(thrown instanceof StoreError && thrown.kind === 'no-maildrop')) throw thrown;
-}
-
-function ownAddress(text: string): string {
-  const path = parsePath(text);
-  if (path === undefined || path.domain === '' || path.domain.startsWith('[')) {
-    throw new Failure(`${quote(text)} is not an address: write NAME@DOMAIN`);
-  }
-  return `${path.local}@${path.domain}`.toLowerCase();
-}
-
-/** A peer's text in a message: printable, and no longer than a line. */
-function quote(text: string): string {
-  return /^[\w.+@-]{1,100}$/.test(text) ? text : JSON.stringify(text.slice(0, 100));
 }
 
 /** What the store has to say in the operator's terms; what nobody foresaw stays as it is. */

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { gather } from './account-address.ts';
 import { atOffice } from './at-office.ts';
 import { print, printJson, say } from './output.ts';
 import { placesOf } from './places.ts';
@@ -24,8 +25,4 @@ export function addCommand(): Command {
     if (places.json) printJson(shown === undefined ? account : { ...account, password: shown });
     else if (shown !== undefined) print(`${shown}\n`);
   });
-}
-
-function gather(address: string, addresses: readonly string[] = []): readonly string[] {
-  return [...addresses, address];
 }

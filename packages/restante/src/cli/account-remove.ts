@@ -22,6 +22,10 @@ export function removeCommand(): Command {
         }
         const removed = await office.removeAccount({ name });
         say(`The account ${removed.name} is gone, and with it ${counted(removed.letters, 'letter')}.`);
+        const left = removed.aliases.filter((alias) => !removed.emptied.includes(alias));
+        if (left.length > 0) say(`These aliases lead to others still: ${left.join(', ')}.`);
+        if (removed.emptied.length > 0)
+          say(`These led to nobody else, and are gone too: ${removed.emptied.join(', ')}.`);
         if (places.json) printJson(removed);
       });
     });

@@ -20,6 +20,7 @@ export function showCommand(): Command {
           ['letters', account.letters],
           ['octets', account.octets],
           ['addresses', account.addresses.join(' ')],
+          ['aliases', account.aliases.join(' ')],
           ['created', account.created],
         ]),
       );

@@ -32,7 +32,15 @@ function verbs(run: Run): void {
     const anna = JSON.parse(await done(run(['account', 'show', 'anna', '--json'])));
     assert.deepEqual(
       { ...anna, created: typeof anna.created },
-      { name: 'anna', addresses: ['anna@example.org'], state: 'enabled', letters: 0, octets: 0, created: 'string' },
+      {
+        name: 'anna',
+        addresses: ['anna@example.org'],
+        aliases: [],
+        state: 'enabled',
+        letters: 0,
+        octets: 0,
+        created: 'string',
+      },
     );
     assert.match(await done(run(['account', 'list'])), /^anna +enabled +0 +0 +anna@example\.org$/m);
     const list = JSON.parse(await done(run(['account', 'list', '--json']))) as { name: string }[];

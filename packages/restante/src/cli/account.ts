@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { addCommand } from './account-add.ts';
+import { addressCommand } from './account-address.ts';
 import { listCommand } from './account-list.ts';
 import { passwordCommand } from './account-password.ts';
 import { removeCommand } from './account-remove.ts';
@@ -13,6 +14,7 @@ export function accountCommand(): Command {
     addCommand(),
     listCommand(),
     showCommand(),
+    addressCommand(),
     passwordCommand(),
     disableCommand(),
     enableCommand(),
@@ -27,4 +29,5 @@ const EXAMPLES = `
 Examples:
   restante account add anna --address anna@example.org --generate
   restante account password anna --password-stdin < password-file
+  restante account address anna --add chef@example.org
   restante account show anna --json`;

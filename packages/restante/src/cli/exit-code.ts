@@ -7,6 +7,8 @@ export const EXIT = {
   usage: 2,
   /** Done in part: the report says what was not, and why. */
   partly: 3,
+  /** What was asked has been answered, and the answer is no; docs/command-line.md says which verbs ask. */
+  no: 4,
   /** Interrupted at a question. */
   interrupted: 130,
 } as const;

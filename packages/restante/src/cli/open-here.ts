@@ -4,6 +4,7 @@ import { Failure } from '../failure.ts';
 import { StoreLetterDesk } from '../import/letter-desk.ts';
 import { LocalOffice } from '../office.ts';
 import { openData } from '../open-store.ts';
+import { accountRoutes } from '../serve/account-routes.ts';
 import { servedDomains } from '../serve/served-domains.ts';
 import { dataFolder } from '../store/letters/segments/folder.ts';
 import { DataInUse } from '../store/lock.ts';
@@ -21,7 +22,8 @@ export async function openHere({ data, settings }: Places, create: boolean): Pro
   }
   try {
     const store = await openData({ data, settings });
-    const office = new LocalOffice({ data, store, domains: servedDomains(settings) });
+    const routes = accountRoutes(settings, store);
+    const office = new LocalOffice({ data, store, routes, domains: servedDomains(settings) });
     const letters = new StoreLetterDesk(store);
     return Object.assign(office, {
       openIntake: letters.openIntake.bind(letters),

@@ -2,11 +2,13 @@ import { Command, CommanderError, Option } from 'commander';
 import { Failure } from '../failure.ts';
 import { VERSION } from '../version.ts';
 import { accountCommand } from './account.ts';
+import { aliasCommand } from './alias.ts';
 import { backupCommand } from './backup.ts';
 import { Ended, EXIT, Interrupted, UsageError } from './exit-code.ts';
 import { exportCommand } from './export.ts';
 import { importCommand } from './import.ts';
 import { restoreCommand } from './restore.ts';
+import { routeCommand } from './route.ts';
 import { serveCommand } from './serve.ts';
 import { statusCommand } from './status.ts';
 
@@ -44,6 +46,8 @@ export function program(): Command {
     accountCommand(),
     importCommand(),
     exportCommand(),
+    aliasCommand(),
+    routeCommand(),
     backupCommand(),
     restoreCommand(),
     statusCommand(),
@@ -75,6 +79,8 @@ Examples:
   restante serve                             open the post office
   restante account add anna --generate       a new account, with a password made up for it
   restante account list
+  restante alias add info@example.org anna   another address for her mail
+  restante route test info@example.org       where a letter would go, and why
   restante backup /var/backups/restante
   restante VERB --help                       what a verb takes`;
 

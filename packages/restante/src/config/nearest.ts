@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises';
+
 /** Longer words are no slip of the fingers, and would cost time. */
 const LONGEST = 64;
 
@@ -5,8 +7,7 @@ const LONGEST = 64;
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   if (word.length > LONGEST) return undefined;
   let best: string | undefined;
-  // Two slips in a word of six letters, one in a word of three: more, and the guess misleads.
-  let bound = Math.floor(word.length / 3) + 1;
+  let bound = boundFor(word);
   for (const candidate of known) {
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
     if (distance < bound) {
@@ -15,6 +16,31 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
     }
   }
   return best;
+}
+
+/** The known words that may have been meant, the nearest first. However many are known, others have their turn. */
+export async function nearestFew(word: string, known: Iterable<string>, few: number): Promise<readonly string[]> {
+  if (word.length > LONGEST) return [];
+  const bound = boundFor(word);
+  const near: { readonly candidate: string; readonly distance: number }[] = [];
+  let compared = 0;
+  for (const candidate of known) {
+    if (Math.abs(candidate.length - word.length) >= bound) continue;
+    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
+    if (distance < bound) near.push({ candidate, distance });
+    compared += 1;
+    if (compared % SLICE === 0) await setImmediate();
+  }
+  near.sort((one, other) => one.distance - other.distance);
+  return near.slice(0, few).map(({ candidate }) => candidate);
+}
+
+/** Words that are compared in one go. */
+const SLICE = 200;
+
+/** Two slips in a word of six letters, one in a word of three: more, and the guess misleads. */
+function boundFor(word: string): number {
+  return Math.floor(word.length / 3) + 1;
 }
 
 /** Insertions, deletions, replacements and swaps of neighbours that turn one word into the other. */

@@ -22,16 +22,23 @@ export const QUESTION_LIMIT = 64 * 1024;
 
 const name = v.pipe(v.string(), v.maxLength(256));
 const passwordHash = v.pipe(v.string(), v.maxLength(256), v.check(isPasswordHash));
+const address = v.pipe(v.string(), v.maxLength(1024));
+const addresses = v.array(address);
 const nothing = v.strictObject({});
 
 /** What may be asked, and with what: the office's own methods. */
 export const QUESTIONS = {
-  addAccount: v.strictObject({ name, addresses: v.array(v.pipe(v.string(), v.maxLength(1024))), passwordHash }),
+  addAccount: v.strictObject({ name, addresses, passwordHash }),
   listAccounts: nothing,
   showAccount: v.strictObject({ name }),
   setPassword: v.strictObject({ name, passwordHash }),
   setDisabled: v.strictObject({ name, disabled: v.boolean() }),
   removeAccount: v.strictObject({ name }),
+  changeAddresses: v.strictObject({ name, add: addresses, remove: addresses }),
+  addAlias: v.strictObject({ address, accounts: v.pipe(v.array(address), v.minLength(1)) }),
+  removeAlias: v.strictObject({ address, accounts: v.array(address) }),
+  listAliases: nothing,
+  testRoute: v.strictObject({ address }),
   status: nothing,
   backup: v.strictObject({ directory: v.pipe(v.string(), v.startsWith('/')) }),
 } as const satisfies { readonly [Verb in keyof Office]: v.GenericSchema<unknown, Parameters<Office[Verb]>[0]> };

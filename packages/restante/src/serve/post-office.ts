@@ -7,6 +7,7 @@ import type { Settings } from '../config/settings.ts';
 import { connectOffice } from '../control/client.ts';
 import { ControlServer } from '../control/server.ts';
 import { LmtpServer } from '../delivery/lmtp-server.ts';
+import type { AccountRoutes } from '../delivery/routes.ts';
 import { Failure } from '../failure.ts';
 import { StoreLetterDesk } from '../import/letter-desk.ts';
 import { logDelivery, logLmtpSession } from '../observe/delivery-line.ts';
@@ -93,7 +94,8 @@ export async function openPostOffice(options: PostOfficeOptions): Promise<PostOf
 
   const { 'lmtp.socket_group': group } = settings;
   const socketGroup = group === undefined ? undefined : await groupId(group);
-  const { pop3, lmtp } = servers(options, store, certificates, hostname, socketGroup, metrics);
+  const routes = accountRoutes(settings, store);
+  const { pop3, lmtp } = servers(options, store, routes, certificates, hostname, socketGroup, metrics);
   metrics?.countOpen('pop3', () => pop3.sessions);
   metrics?.countOpen('lmtp', () => lmtp.connections);
   ends.push(() => pop3.close({ deadline: CLOSING }));
@@ -113,7 +115,13 @@ export async function openPostOffice(options: PostOfficeOptions): Promise<PostOf
   const named = postmaster === undefined ? undefined : store.byName(postmaster);
   for (const warning of warnings({ ...circumstances, postmaster: named })) log.warn(warning);
 
-  const office = new LocalOffice({ data, store, domains: servedDomains(settings), sessions: () => pop3.sessions });
+  const office = new LocalOffice({
+    data,
+    store,
+    routes,
+    domains: servedDomains(settings),
+    sessions: () => pop3.sessions,
+  });
   const control = await ControlServer.open({
     data,
     office,
@@ -180,12 +188,12 @@ async function isOpen(data: string): Promise<boolean> {
 function servers(
   { settings, log }: PostOfficeOptions,
   store: DurableStore,
+  routes: AccountRoutes,
   certificates: Certificates,
   hostname: string,
   socketGroup: number | undefined,
   metrics: Metrics | undefined,
 ): { pop3: Pop3Server; lmtp: LmtpServer } {
-  const routes = accountRoutes(settings, store);
   const authenticator = new Authenticator({
     findAccount: accountFinder(store, routes),
     passwords: new PasswordChecks({ waiting: settings['limits.login_queue'] }),
