@@ -38,7 +38,7 @@ function keepMail(home: string): void {
   writeFileSync(join(home, 'another.eml'), 'Subject: four\n\n4\n');
 }
 
-for (const name of ['command-line.md', 'accounts.md', 'moving-in.md']) {
+for (const name of ['command-line.md', 'accounts.md', 'addresses.md', 'moving-in.md']) {
   for (const state of ['open', 'closed'] as const) {
     test(`every command in docs/${name} does what it says, with the office ${state}`, async (t) => {
       const { home, env } = machine();
@@ -58,7 +58,7 @@ for (const name of ['command-line.md', 'accounts.md', 'moving-in.md']) {
 }
 
 test('every verb and every option is in docs/command-line.md, or in the page that it points to', () => {
-  const pages = page('command-line.md') + page('accounts.md');
+  const pages = page('command-line.md') + page('accounts.md') + page('addresses.md');
   const words = (command: ReturnType<typeof program>): readonly string[] => [
     ...command.options.map(({ long }) => long ?? ''),
     ...command.commands.flatMap((child) => [child.name(), ...words(child)]),
