@@ -5,24 +5,9 @@ import { after, before, describe, test } from 'node:test';
 import { LmtpClient } from '../testing/lmtp-client.ts';
 import { Pop3Client } from '../testing/pop3-client.ts';
 import { RunningOffice, runVerb, temporaryFolder, type VerbResult } from '../testing/running-office.ts';
+import { done, refused } from '../testing/verb-results.ts';
 
 type Run = (words: readonly string[], input?: string) => Promise<VerbResult>;
-
-/** stdout, when the verb did what it was asked. */
-async function done(result: Promise<VerbResult>): Promise<string> {
-  const { status, stdout, stderr } = await result;
-  assert.equal(status, 0, stderr);
-  return stdout;
-}
-
-/** The one line that says why not. */
-async function refused(result: Promise<VerbResult>, status = 1): Promise<string> {
-  const { stdout, stderr, ...rest } = await result;
-  assert.equal(rest.status, status, stderr);
-  assert.equal(stdout, '', 'a failure has no data');
-  assert.match(stderr, /^restante: [^\n]+\n$/);
-  return stderr;
-}
 
 /** The same is asked of an office that is open, over its control socket, and of one that is closed, under its lock. */
 function verbs(run: Run): void {
