@@ -15,9 +15,10 @@ const MAY_IMPORT = {
   'pop/dialogue': ['pop/wire'],
   'pop/pop3': ['pop/wire', 'pop/dialogue', 'pop/maildrop', 'pop/sasl'],
   'pop/server': ['pop/wire', 'pop/dialogue', 'pop/maildrop', 'pop/sasl', 'pop/pop3'],
+  'pop/client': ['pop/wire', 'pop/maildrop', 'pop/sasl', 'pop/pop3', 'pop/server'],
   'pop/testing': ['pop/wire', 'pop/dialogue', 'pop/maildrop', 'pop/sasl', 'pop/pop3', 'pop/server'],
   // What a reader of the README writes: by the published names only.
-  'pop/examples': ['pop/.'],
+  'pop/examples': ['pop/.', 'pop/client', 'pop/testing'],
   'pop/.': ['pop/wire', 'pop/maildrop', 'pop/sasl', 'pop/pop3', 'pop/server'],
   'restante/accounts': ['pop/wire', 'pop/maildrop', 'pop/sasl', 'pop/server'],
   'restante/config': ['pop/wire', 'pop/server', 'restante/accounts'],

@@ -4,6 +4,15 @@
  */
 export { COMMANDS, type CommandRow, type Keyword } from './commands.ts';
 export type { Answer, Answers, Effect, End, Input, Question, Questions } from './effects.ts';
+export {
+  Exchange,
+  type ExchangeEvent,
+  type ExchangeOptions,
+  type Failure,
+} from './exchange.ts';
+export { Capabilities } from './exchange-capabilities.ts';
+export { type ClientKeyword, type ReplyForm, type Request, request } from './exchange-request.ts';
+export type { Status } from './exchange-status.ts';
 export type { ExtensionCommand, ExtensionContext, ExtensionReply, State } from './extension.ts';
 export { type Pop3Service, type Pop3ServiceOptions, pop3Service } from './service.ts';
 export { Session, type Tally } from './session.ts';

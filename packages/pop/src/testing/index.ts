@@ -10,6 +10,7 @@ export { ManualClock, turns } from './manual-clock.ts';
 export { MemoryStore, type MemoryStoreOptions } from './memory-store.ts';
 export { type Pop3SubjectOptions, pop3Subject } from './pop3/subject.ts';
 export { walkSessions } from './pop3/walk-sessions.ts';
+export { ScriptedPeer, type ScriptedPeerOptions, ScriptFailure } from './scripted-peer.ts';
 export { type Step, walkStore } from './store-cases/walk.ts';
 export {
   runStoreCase,

@@ -1,0 +1,90 @@
+import { command, mustBeOk, refusal } from './calls.ts';
+import { Pop3Error } from './error.ts';
+import { Link } from './link.ts';
+import { logIn } from './login.ts';
+import { type Pop3ClientOptions, type Settings, settings } from './options.ts';
+import { Pop3Client, readCapabilities } from './pop3-client.ts';
+import type { Security } from './security.ts';
+import { Trace } from './trace.ts';
+import { openStream, reason, secure } from './transport.ts';
+
+/**
+ * Calls at a POP3 server and logs in.
+ *
+ * ```ts
+ * await using pop = await connect({ host: 'pop.example.org', auth: { user: 'ada', pass: 'analytical engine' } });
+ * ```
+ *
+ * TLS comes first (port 995), or by STLS; without it, or with a certificate that is not the host's, no password is sent
+ * and the call rejects. All that can go wrong is a {@link Pop3Error}.
+ */
+export async function connect(options: Pop3ClientOptions): Promise<Pop3Client> {
+  const chosen = settings(options);
+  const trace = new Trace(chosen.logger);
+  if (chosen.signal?.aborted) throw aborted(chosen.signal);
+  const tcp = await openStream(chosen);
+  const implicit = chosen.secure ? await secure(tcp, chosen, 'implicit') : undefined;
+  if (implicit !== undefined) trace.note(`${implicit.security.version} ${implicit.security.cipher}`);
+  const link = new Link(implicit?.stream ?? tcp, { ...chosen, trace, line: chosen.limits.line });
+  const abort = () => link.fail(link.aborted(chosen.signal as AbortSignal));
+  chosen.signal?.addEventListener('abort', abort);
+  link.onSettled(() => chosen.signal?.removeEventListener('abort', abort));
+  try {
+    return await begin(link, chosen, implicit?.security ?? { tls: false });
+  } catch (error) {
+    link.fail(error instanceof Pop3Error ? withTranscript(error, trace) : unexpected(error));
+    // If the session was over before, the call that found out says less than what it was over by.
+    throw link.failure;
+  }
+}
+
+async function begin(link: Link, chosen: Settings, before: Security): Promise<Pop3Client> {
+  const status = await link.greeting();
+  if (!status.ok) throw refusal(link, 'the call', status, { code: 'REFUSED', retryable: true });
+  const greeting = link.trace.seemly(status.text);
+  let security = before;
+  let capabilities = await readCapabilities(link);
+  if (!security.tls && chosen.stls !== 'never') {
+    if (capabilities.stls) {
+      await mustBeOk(link, command('STLS')).catch((error: Pop3Error) => {
+        // A server that offers STLS and will not do it is not to be told from somebody in between (STLS-14).
+        throw error.code === 'REFUSED' ? link.error('TLS_UNAVAILABLE', error.message, { cause: error }) : error;
+      });
+      const secured = await link.switchTo((stream) => secure(stream, chosen, 'stls'));
+      ({ security } = secured);
+      link.trace.note(`${secured.security.version} ${secured.security.cipher}`);
+      // What was said in the clear may have been anybody's (STLS-08).
+      capabilities = await readCapabilities(link);
+    } else if (chosen.stls === 'required') {
+      throw link.error('TLS_UNAVAILABLE', `${chosen.host} offers no STLS, and requireTLS is not false`);
+    }
+  }
+  let method: string | undefined;
+  if (chosen.auth !== undefined) {
+    const { auth, allowInsecureAuth } = chosen;
+    method = await logIn(link, { auth, allowInsecureAuth, capabilities, greeting: status.text, security });
+    capabilities = await readCapabilities(link);
+  }
+  return new Pop3Client(link, chosen, { greeting, security, capabilities, method });
+}
+
+/** Errors from before there was a dialog, or beside it, get what was said until then. */
+function withTranscript(error: Pop3Error, trace: Trace): Pop3Error {
+  if (error.transcript.length > 0) return error;
+  const { code, message, cause, retryable, command } = error;
+  return new Pop3Error(code, message, {
+    cause,
+    retryable,
+    transcript: trace.tail,
+    ...(command !== undefined && { command }),
+  });
+}
+
+function aborted(signal: AbortSignal): Pop3Error {
+  return new Pop3Error('ABORTED', 'the caller ended it', { cause: signal.reason });
+}
+
+/** What a caller's own function threw, of which only the caller knows what it means. */
+function unexpected(error: unknown): Pop3Error {
+  return new Pop3Error('ABORTED', `the credentials could not be had: ${reason(error)}`, { cause: error });
+}

@@ -1,0 +1,23 @@
+/**
+ * A POP3 client: connects, logs in, and hands over letters as streams; deletes only what was proved to be stored.
+ * @module
+ */
+export { Capabilities } from '../pop3/exchange-capabilities.ts';
+export type { DropListing } from '../pop3/exchange-listing.ts';
+export { connect } from './connect.ts';
+export { Pop3Error, type Pop3ErrorCode } from './error.ts';
+export { Letter } from './letter.ts';
+export {
+  defaultPop3ClientLimits,
+  type Pop3Auth,
+  type Pop3ClientLimits,
+  type Pop3ClientOptions,
+  type Pop3Tls,
+  type SecretSource,
+} from './options.ts';
+export { type CallOptions, type Outcome, Pop3Client, type ScanListing, type UniqueIdListing } from './pop3-client.ts';
+export type { Receipt } from './receipt.ts';
+export { Retrieval, type Retrieved } from './retrieval.ts';
+export type { Security } from './security.ts';
+export type { Pop3Logger } from './trace.ts';
+export { type MessageNumber, messageNumber, type UniqueId } from './words.ts';

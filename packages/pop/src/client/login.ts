@@ -1,0 +1,152 @@
+import { TLSSocket } from 'node:tls';
+import type { MaybePromise } from '../maildrop/maildrop.ts';
+import type { Status } from '../pop3/exchange-status.ts';
+import { decodeBase64, encodeBase64 } from '../wire/base64.ts';
+import { apopDigest, apopTimestamp } from './apop.ts';
+import { ask, command, refusal } from './calls.ts';
+import { chooseLogin, type LoginSituation } from './choose.ts';
+import { Pop3Error } from './error.ts';
+import type { Call, Link } from './link.ts';
+import type { LoginExchange, LoginMethod } from './mechanisms.ts';
+import { reason } from './transport.ts';
+
+/** More challenges than any mechanism has. */
+const MOST_CHALLENGES = 16;
+const ASCII = /^[\x20-\x7e]*$/;
+
+/**
+ * Logs in by the strongest way there is, and says by which. A refusal is final: nothing weaker is tried, and the same
+ * password is not offered twice.
+ */
+export async function logIn(link: Link, situation: LoginSituation): Promise<string> {
+  const { auth } = situation;
+  const method = chooseLogin(situation);
+  const secret = method.uses === 'certificate' ? '' : await resolved(auth[method.uses]);
+  link.trace.hide(secret);
+  if (method.asciiOnly && !ASCII.test(auth.user + secret)) {
+    throw new Pop3Error(
+      'ARGUMENT',
+      `${method.name} can send ASCII only, and nothing better is offered (RFC 6856 §2.2)`,
+    );
+  }
+  const status = await attempt(link, method, situation, secret);
+  if (!status.ok) {
+    const { authResponseCode } = situation.capabilities;
+    // Who marks each wrong password as such means something else when there is no mark (RC-07).
+    throw refusal(
+      link,
+      `the login by ${method.name}`,
+      status,
+      authResponseCode ? { code: 'REFUSED', retryable: true } : { code: 'AUTH_FAILED' },
+    );
+  }
+  return method.name;
+}
+
+async function resolved(source: string | (() => MaybePromise<string>) | undefined): Promise<string> {
+  return typeof source === 'function' ? await source() : (source ?? '');
+}
+
+async function attempt(link: Link, method: LoginMethod, situation: LoginSituation, secret: string): Promise<Status> {
+  const { user, authorizationIdentity } = situation.auth;
+  switch (method.by) {
+    case 'USER': {
+      const named = await ask(link, command('USER', user));
+      return named.ok ? ask(link, command('PASS', secret)) : named;
+    }
+    case 'APOP': {
+      const digest = apopDigest(apopTimestamp(situation.greeting) ?? '', secret);
+      return ask(link, command('APOP', `${user} ${digest}`));
+    }
+    case 'AUTH': {
+      const tls = link.stream instanceof TLSSocket ? link.stream : undefined;
+      const exchange = start(method, { user, authorizationIdentity, secret, tls });
+      return authenticate(link, method, exchange);
+    }
+  }
+}
+
+function start(method: LoginMethod, context: Parameters<NonNullable<LoginMethod['start']>>[0]): LoginExchange {
+  try {
+    if (method.start === undefined) throw new Error(`${method.name} has no client half`);
+    return method.start(context);
+  } catch (error) {
+    throw new Pop3Error('ARGUMENT', `${method.name}: ${reason(error)}`, { cause: error });
+  }
+}
+
+/** AUTH (RFC 5034 §4): the initial response with the command where it fits, else behind an empty challenge. */
+function authenticate(link: Link, method: LoginMethod, exchange: LoginExchange): Promise<Status> {
+  const { initial } = exchange;
+  if (initial !== undefined) link.trace.hide(encodeBase64(initial));
+  let unsent = initial;
+  let asked = command('AUTH', method.name);
+  if (initial !== undefined && !method.inTwoLines) {
+    const text = initial.length === 0 ? '=' : encodeBase64(initial);
+    try {
+      asked = command('AUTH', `${method.name} ${text}`);
+      unsent = undefined;
+    } catch {
+      // It is too long for a command, and no continuation line is (AUTH-13).
+    }
+  }
+  return new Promise((resolve, reject) => {
+    let challenges = 0;
+    let cancelled: Pop3Error | undefined;
+    const cancel = (message: string, cause?: unknown): void => {
+      cancelled = link.error('PROTOCOL', `${method.name}: ${message}`, { cause, command: asked.shown });
+      link.respond('*');
+    };
+    const answer = (response: Uint8Array): void => {
+      const text = encodeBase64(response);
+      link.trace.hide(text);
+      link.respond(text);
+    };
+    const call: Call = {
+      ...asked,
+      status(status) {
+        if (!status.ok) {
+          if (cancelled === undefined) resolve(status);
+          else reject(cancelled);
+          return;
+        }
+        try {
+          if (cancelled !== undefined) throw cancelled;
+          exchange.finished?.();
+          resolve(status);
+        } catch (error) {
+          // Whoever takes that for a login is not the server that it claims to be (SCRAM-15).
+          const message = `${method.name}: the server accepted what it should not have: ${reason(error)}`;
+          link.fail(link.error('PROTOCOL', message, { cause: error }));
+          reject(link.failure);
+        }
+      },
+      challenge(data) {
+        challenges += 1;
+        const challenge = decodeBase64(data);
+        if (challenges > MOST_CHALLENGES) {
+          link.fail(link.error('PROTOCOL', `${method.name}: the challenges have no end`));
+        } else if (challenge === undefined) {
+          cancel('the challenge is not base64');
+        } else if (unsent !== undefined) {
+          const response = unsent;
+          unsent = undefined;
+          answer(response);
+        } else {
+          next(challenge);
+        }
+      },
+      failed: reject,
+    };
+    const next = (challenge: Uint8Array): void => {
+      try {
+        const response = exchange.next(challenge);
+        if (response instanceof Promise) response.then(answer, (error) => cancel(reason(error), error));
+        else answer(response);
+      } catch (error) {
+        cancel(reason(error), error);
+      }
+    };
+    link.send(call);
+  });
+}

@@ -1,0 +1,70 @@
+import type { TLSSocket } from 'node:tls';
+import { loginClient } from '../sasl/login.ts';
+import type { SaslClientExchange } from '../sasl/mechanism.ts';
+import { plainClient } from '../sasl/plain.ts';
+
+/** What a mechanism's client half is made of. */
+export interface LoginContext {
+  readonly user: string;
+  readonly authorizationIdentity: string | undefined;
+  /** The password, the token, or nothing, by the row's `uses`. */
+  readonly secret: string;
+  /** The connection, for mechanisms that bind themselves to it (RFC 9266). */
+  readonly tls: TLSSocket | undefined;
+}
+
+/** An exchange that may have something left to look at when the server says +OK (SCRAM-15). */
+export interface LoginExchange extends SaslClientExchange {
+  /** Throws when the server has not proved what it had to. */
+  finished?(): void;
+}
+
+/** A way to log in. */
+export interface LoginMethod {
+  /** A SASL mechanism's name, or `USER` or `APOP`. */
+  readonly name: string;
+  readonly by: 'AUTH' | 'USER' | 'APOP';
+  readonly uses: 'pass' | 'accessToken' | 'certificate';
+  /** Whether whoever listens has the secret afterwards: only over a TLS connection to the right server (AUTH-23). */
+  readonly plaintext: boolean;
+  /** Whether it is only taken when `auth.methods` names it. */
+  readonly onRequest?: true;
+  /** Whether it can say in whose stead. */
+  readonly delegates?: true;
+  /** Only octets of ASCII may be sent, since there is no UTF8 (UTF-10). */
+  readonly asciiOnly?: true;
+  /** The server is waited for, although the client speaks first: some want it so (XOAUTH2). */
+  readonly inTwoLines?: true;
+  /** The client's half, for those by AUTH. */
+  start?(context: LoginContext): LoginExchange;
+}
+
+/**
+ * Every way to log in that there is here, the strongest first: of those that the server offers, the credentials fit and
+ * the caller allows, the first one is taken, whatever the server's order (SASL-04). LOGIN comes last, since it is a draft
+ * that expired (LOGIN-02).
+ */
+export const LOGIN_METHODS: readonly LoginMethod[] = [
+  {
+    name: 'PLAIN',
+    by: 'AUTH',
+    uses: 'pass',
+    plaintext: true,
+    delegates: true,
+    start: ({ user, authorizationIdentity, secret }) =>
+      plainClient({
+        authenticationIdentity: user,
+        password: secret,
+        ...(authorizationIdentity !== undefined && { authorizationIdentity }),
+      }),
+  },
+  { name: 'USER', by: 'USER', uses: 'pass', plaintext: true, asciiOnly: true },
+  {
+    name: 'LOGIN',
+    by: 'AUTH',
+    uses: 'pass',
+    plaintext: true,
+    start: ({ user, secret }) => loginClient(user, secret),
+  },
+  { name: 'APOP', by: 'APOP', uses: 'pass', plaintext: false, onRequest: true, asciiOnly: true },
+];

@@ -1,0 +1,179 @@
+import type { Duplex } from 'node:stream';
+import type { ConnectionOptions } from 'node:tls';
+import type { MaybePromise } from '../maildrop/maildrop.ts';
+import { type Clock, systemClock } from '../server/clock.ts';
+import { Pop3Error } from './error.ts';
+import { isPin } from './pins.ts';
+import type { Pop3Logger } from './trace.ts';
+
+/** A secret, or where it is to be had: asked for once the connection is as safe as it has to be, and not before. */
+export type SecretSource = string | (() => MaybePromise<string>);
+
+/** Who logs in, and how. */
+export interface Pop3Auth {
+  readonly user: string;
+  readonly pass?: SecretSource;
+  /** An OAuth 2.0 access token, for mechanisms that take one. */
+  readonly accessToken?: SecretSource;
+  /** Whose maildrop, if not the user's own (RFC 4422 §3.4.1): only SASL can say it. */
+  readonly authorizationIdentity?: string;
+  /**
+   * The only ways that may be taken, the strongest of them first whatever their order here: SASL mechanisms, `USER` and
+   * `APOP`. Default: all of those that the credentials fit but APOP, which is weak and has to be asked for (P3-36).
+   */
+  readonly methods?: readonly string[];
+}
+
+/** What Node's `tls.connect` takes, as far as it is for the caller to choose; the certificate is verified by default. */
+export interface Pop3Tls
+  extends Pick<
+    ConnectionOptions,
+    | 'ca'
+    | 'cert'
+    | 'key'
+    | 'passphrase'
+    | 'pfx'
+    | 'servername'
+    | 'ciphers'
+    | 'minVersion'
+    | 'rejectUnauthorized'
+    | 'ALPNProtocols'
+  > {
+  /**
+   * The certificate must be one of these, beside being verified; with `rejectUnauthorized: false`, instead (TLS-17).
+   * SHA-256 of the certificate in hexadecimal, or `sha256/` and that of its public key in base64.
+   */
+  readonly pins?: readonly string[];
+}
+
+/** Bounds on what the server sends. */
+export interface Pop3ClientLimits {
+  /** Octets of a line that is not a letter's, CRLF included; default 16,384. */
+  readonly line: number;
+  /** Lines of a listing; default 1,000,000. */
+  readonly listing: number;
+  /** Octets of a letter; default 2 GiB. */
+  readonly letter: number;
+  /** Octets of what TOP answers; default 4 MiB. */
+  readonly top: number;
+  /**
+   * Octets of a letter that are still read, and thrown away, when its reader leaves; default 1 MiB. Where more are to
+   * come the connection is dropped: that costs the session, but not the time.
+   */
+  readonly drain: number;
+}
+
+/** Where to call, as whom, and how carefully. The names are Nodemailer's and ImapFlow's. */
+export interface Pop3ClientOptions {
+  /** A name or an address; the certificate has to be this host's. */
+  readonly host: string;
+  /** Default 995 with `secure`, and 110 without. */
+  readonly port?: number;
+  /** TLS from the first octet; default true, and false where the port is 110. */
+  readonly secure?: boolean;
+  /** Without `secure`: whether to go on only with TLS, by STLS (STLS-12); default true. */
+  readonly requireTLS?: boolean;
+  /** Do not use STLS even where it is offered. */
+  readonly ignoreTLS?: boolean;
+  /** Whether a password or token may go out where others can read it, or to whoever claims to be the server. */
+  readonly allowInsecureAuth?: boolean;
+  /** Without it nobody logs in: for a look at capabilities and certificate. */
+  readonly auth?: Pop3Auth;
+  readonly tls?: Pop3Tls;
+  /** A connection to the server, made elsewhere: through a proxy, a tunnel, in memory. */
+  readonly socket?: Duplex;
+  /** Our own end's address. */
+  readonly localAddress?: string;
+  /** Ends the whole session, whatever it is doing. */
+  readonly signal?: AbortSignal;
+  /** Milliseconds until there must be a connection, and again until there must be TLS; default 30,000. */
+  readonly connectionTimeout?: number;
+  /** Milliseconds until the greeting; default 30,000. */
+  readonly greetingTimeout?: number;
+  /** Milliseconds without a further line, or part of a letter, while an answer is due; default 180,000. */
+  readonly socketTimeout?: number;
+  /** Milliseconds for which a reader may leave a letter that has come unread, and hold up all else; default 600,000. */
+  readonly readerTimeout?: number;
+  readonly logger?: Pop3Logger | false;
+  /** Whether to pipeline where the server offers it; default true. */
+  readonly pipelining?: boolean;
+  readonly limits?: Partial<Pop3ClientLimits>;
+  readonly clock?: Clock;
+}
+
+const MEBIOCTET = 1_048_576;
+
+export const defaultPop3ClientLimits: Pop3ClientLimits = {
+  line: 16_384,
+  listing: 1_000_000,
+  letter: 2_048 * MEBIOCTET,
+  top: 4 * MEBIOCTET,
+  drain: MEBIOCTET,
+};
+
+/** As IANA has them (RFC 1939 §3, RFC 8314 §3.1). */
+const POP3_PORT = 110;
+const POP3S_PORT = 995;
+
+/** The options with nothing left open. */
+export interface Settings {
+  readonly host: string;
+  readonly port: number;
+  readonly secure: boolean;
+  readonly stls: 'required' | 'if-offered' | 'never';
+  readonly allowInsecureAuth: boolean;
+  readonly auth: Pop3Auth | undefined;
+  readonly tls: Pop3Tls;
+  readonly socket: Duplex | undefined;
+  readonly localAddress: string | undefined;
+  readonly signal: AbortSignal | undefined;
+  readonly connectionTimeout: number;
+  readonly greetingTimeout: number;
+  readonly socketTimeout: number;
+  readonly readerTimeout: number;
+  readonly logger: Pop3Logger | undefined;
+  readonly pipelining: boolean;
+  readonly limits: Pop3ClientLimits;
+  readonly clock: Clock;
+}
+
+/** Throws a {@link Pop3Error} `ARGUMENT` for what cannot be. */
+export function settings(options: Pop3ClientOptions): Settings {
+  const secure = options.secure ?? options.port !== POP3_PORT;
+  const limits = { ...defaultPop3ClientLimits, ...options.limits };
+  const times = {
+    connectionTimeout: options.connectionTimeout ?? 30_000,
+    greetingTimeout: options.greetingTimeout ?? 30_000,
+    socketTimeout: options.socketTimeout ?? 180_000,
+    readerTimeout: options.readerTimeout ?? 600_000,
+  };
+  for (const [name, value] of Object.entries({ ...limits, ...times })) {
+    if (!(value >= 0)) throw new Pop3Error('ARGUMENT', `${name} is ${value}, and must be a number from 0 on`);
+  }
+  if (typeof options.host !== 'string' || options.host === '') throw new Pop3Error('ARGUMENT', 'there is no host');
+  for (const pin of options.tls?.pins ?? []) {
+    if (!isPin(pin)) {
+      throw new Pop3Error('ARGUMENT', `"${pin}" is no pin: 64 hexadecimal digits, or sha256/ and 44 of base64`);
+    }
+  }
+  if (options.ignoreTLS && options.requireTLS) {
+    throw new Pop3Error('ARGUMENT', 'ignoreTLS and requireTLS contradict each other');
+  }
+  return {
+    ...times,
+    host: options.host,
+    port: options.port ?? (secure ? POP3S_PORT : POP3_PORT),
+    secure,
+    stls: options.ignoreTLS ? 'never' : options.requireTLS === false ? 'if-offered' : 'required',
+    allowInsecureAuth: options.allowInsecureAuth ?? false,
+    auth: options.auth,
+    tls: options.tls ?? {},
+    socket: options.socket,
+    localAddress: options.localAddress,
+    signal: options.signal,
+    logger: options.logger || undefined,
+    pipelining: options.pipelining ?? true,
+    limits,
+    clock: options.clock ?? systemClock,
+  };
+}
