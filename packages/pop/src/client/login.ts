@@ -76,7 +76,7 @@ function start(method: LoginMethod, context: Parameters<NonNullable<LoginMethod[
 }
 
 /** AUTH (RFC 5034 §4): the initial response with the command where it fits, else behind an empty challenge. */
-function authenticate(link: Link, method: LoginMethod, exchange: LoginExchange): Promise<Status> {
+export function authenticate(link: Link, method: LoginMethod, exchange: LoginExchange): Promise<Status> {
   const { initial } = exchange;
   if (initial !== undefined) link.trace.hide(encodeBase64(initial));
   let unsent = initial;

@@ -103,7 +103,7 @@ describe('certificates', () => {
     assert.equal(await refused(trusting, '192.0.2.1'), 'TLS_CERTIFICATE');
   });
 
-  test('one that is not looked at is as good as none: no password goes there (AUTH-23)', async () => {
+  test('one that is not looked at is as good as none: no password goes there (AUTH-23, TLS-05)', async () => {
     const script = `${STLS}\nC: CAPA\nS> +OK\nS> USER\nS: .`;
     const { error, peer } = await play({ script, options: { ...careful, tls: { rejectUnauthorized: false } } });
     assert.equal(error?.code, 'INSECURE');
