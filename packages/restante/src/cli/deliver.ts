@@ -26,7 +26,10 @@ export function deliverCommand(): Command {
     .argument('[files...]', 'files with one letter each; - or nothing is standard input')
     .requiredOption('--to <recipient>', 'an account or an address (may be given again)', gather)
     .option('--from <addr>', 'the sender, where failures go; nothing, <> and MAILER-DAEMON are no sender')
-    .option('--lmtp <address>', 'where the office takes LMTP, HOST:PORT or unix:PATH (default: asks the office, or its settings)')
+    .option(
+      '--lmtp <address>',
+      'where the office takes LMTP, HOST:PORT or unix:PATH (default: asks the office, or its settings)',
+    )
     .addHelpText('after', EXAMPLES)
     .action(async (files: readonly string[], options: DeliverOptions, self: Command) => {
       let status: Sysexit;
@@ -82,7 +85,8 @@ async function deliver(files: readonly string[], options: DeliverOptions, self: 
   }
   const several = letters.length > 1;
   for (const { file, recipient, outcome } of outcomes) {
-    if (sysexitOf(outcome) !== SYSEXITS.ok) say(`restante: ${several ? `${file}: ` : ''}${recipient}: ${wordsOf(outcome)}`);
+    if (sysexitOf(outcome) !== SYSEXITS.ok)
+      say(`restante: ${several ? `${file}: ` : ''}${recipient}: ${wordsOf(outcome)}`);
   }
   if (self.optsWithGlobals<{ json?: boolean }>().json === true) {
     printJson(
@@ -128,7 +132,9 @@ async function connectTo(address: ListenAddress): Promise<LmtpClient> {
     return await LmtpClient.connect(place);
   } catch (thrown) {
     const why = reasonOf(thrown);
-    throw new Failure(`nobody takes letters at ${formatListen(address)} (${why}): open the office, or name it with --lmtp ADDRESS`);
+    throw new Failure(
+      `nobody takes letters at ${formatListen(address)} (${why}): open the office, or name it with --lmtp ADDRESS`,
+    );
   }
 }
 

@@ -52,8 +52,7 @@ async function readStandardInput(input: NodeJS.ReadStream): Promise<Octets> {
 function unnamedFile(): number {
   const folder = mkdtempSync(join(tmpdir(), 'restante-'));
   try {
-    const file = openSync(join(folder, 'letter'), 'wx+', 0o600);
-    return file;
+    return openSync(join(folder, 'letter'), 'wx+', 0o600);
   } finally {
     rmSync(folder, { recursive: true });
   }

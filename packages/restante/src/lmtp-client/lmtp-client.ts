@@ -67,6 +67,7 @@ export class LmtpClient {
       this.#reader.push(octets);
       this.#wake();
     });
+    socket.on('drain', () => this.#wake());
     socket.on('error', (error) => this.#lose(error.message));
     socket.on('close', () => this.#lose('the server closed the connection'));
   }
@@ -126,12 +127,12 @@ export class LmtpClient {
   }
 
   /** Names sender and recipients; answers the numbers of those who are accepted, when the server waits for the letter. */
-  async #begin(
-    { from, to }: LmtpEnvelope,
-    facts: LetterFacts,
-    outcomes: LmtpOutcome[],
-  ): Promise<readonly number[]> {
-    const commands = [`MAIL FROM:<${from}>${this.#parameters(facts)}`, ...to.map((path) => `RCPT TO:<${path}>`), 'DATA'];
+  async #begin({ from, to }: LmtpEnvelope, facts: LetterFacts, outcomes: LmtpOutcome[]): Promise<readonly number[]> {
+    const commands = [
+      `MAIL FROM:<${from}>${this.#parameters(facts)}`,
+      ...to.map((path) => `RCPT TO:<${path}>`),
+      'DATA',
+    ];
     const pipelined = this.#offers.has('PIPELINING');
     if (pipelined) await this.#send(`${commands.join('\r\n')}\r\n`);
     const ask = async (index: number): Promise<Reply> => {
@@ -174,8 +175,7 @@ export class LmtpClient {
   }
 
   #parameters({ size, eightBit, bareCr }: LetterFacts): string {
-    const offered = (keyword: string, parameter: string): string =>
-      this.#offers.has(keyword) ? ` ${parameter}` : '';
+    const offered = (keyword: string, parameter: string): string => (this.#offers.has(keyword) ? ` ${parameter}` : '');
     const body = eightBit ? offered('8BITMIME', 'BODY=8BITMIME') : '';
     return `${offered('SIZE', `SIZE=${size}`)}${body}${bareCr ? ` ${BARE_CR}` : ''}`;
   }
@@ -188,14 +188,16 @@ export class LmtpClient {
   async #send(octets: string | Uint8Array): Promise<void> {
     if (this.#lost !== undefined) throw new Lost(this.#lost);
     if (this.#socket.write(octets)) return;
-    await this.#until(() => this.#socket.writableLength === 0, 'drain', this.#timeouts.block);
+    await this.#until(() => this.#socket.writableLength === 0, this.#timeouts.block);
   }
 
   async #reply(patience: number): Promise<Reply> {
-    let reply = this.#next();
-    if (reply !== undefined) return reply;
-    await this.#until(() => (reply ??= this.#next()) !== undefined, undefined, patience);
-    if (reply === undefined) throw new Lost('no reply');
+    let reply: Reply | undefined;
+    await this.#until(() => {
+      reply = this.#next();
+      return reply !== undefined;
+    }, patience);
+    if (reply === undefined) throw new Error('nothing is waited for without end');
     return reply;
   }
 
@@ -208,17 +210,20 @@ export class LmtpClient {
     }
   }
 
-  /** Waits until it is so; rejects when the connection is lost, or nothing happens for too long. */
-  async #until(reached: () => boolean, event: 'drain' | undefined, patience: number): Promise<void> {
-    const late = AbortSignal.timeout(patience);
-    while (!reached()) {
-      if (this.#lost !== undefined) throw new Lost(this.#lost);
-      if (late.aborted) throw new Lost(`the server took longer than ${Math.round(patience / 1000)} seconds`);
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-        if (event !== undefined) this.#socket.once(event, () => resolve());
-        late.addEventListener('abort', () => resolve(), { once: true });
-      });
+  /** Waits until it is so; rejects when the connection is lost, or it takes too long. */
+  async #until(reached: () => boolean, patience: number): Promise<void> {
+    if (reached()) return;
+    const late = () => this.#lose(`the server took longer than ${Math.round(patience / 1000)} seconds`);
+    const timer = setTimeout(late, patience);
+    try {
+      do {
+        if (this.#lost !== undefined) throw new Lost(this.#lost);
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+      } while (!reached());
+    } finally {
+      clearTimeout(timer);
     }
   }
 
