@@ -47,12 +47,15 @@ test('several files and several recipients', async () => {
   const { status, stdout } = await deliver([...words, '--json']);
   assert.equal(status, 0);
   const rows = JSON.parse(stdout) as { recipient: string; status: number; answer: string }[];
-  assert.deepEqual(rows.map(({ recipient, status: each }) => [recipient, each]), [
-    ['anna', 0],
-    ['bert', 0],
-    ['anna', 0],
-    ['bert', 0],
-  ]);
+  assert.deepEqual(
+    rows.map(({ recipient, status: each }) => [recipient, each]),
+    [
+      ['anna', 0],
+      ['bert', 0],
+      ['anna', 0],
+      ['bert', 0],
+    ],
+  );
   assert.match(rows[0]?.answer ?? '', /^250 2\.0\.0 kept as /);
   assert.equal(await last('bert'), 'Subject: two\r\n\r\n');
 });
