@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { LmtpClient } from '../testing/lmtp-client.ts';
 import { Pop3Client } from '../testing/pop3-client.ts';
@@ -100,4 +101,15 @@ test('it is ready while it is open, and gone when it is closed', async () => {
   await client.quit();
   await at.close();
   await assert.rejects(fetch(`${at.health}/healthz`));
+});
+
+test('every metric that docs/operations.md names is there', async (t) => {
+  const at = await office();
+  t.after(() => at.close());
+  await workDay(at);
+  const names = new Set([...(await readMetrics(at.health)).keys()].map((series) => series.replace(/\{.*/, '')));
+  const page = readFileSync(new URL('../../../../docs/operations.md', import.meta.url), 'utf8');
+  const named = new Set(page.match(/\b(?:restante|process|nodejs)_[a-z0-9_]+/g));
+  assert.ok(named.size > 10);
+  for (const name of named) assert.ok(names.has(name) || names.has(`${name}_count`), name);
 });
