@@ -35,6 +35,7 @@ const MAY_IMPORT = {
   ],
   'restante/tls': ['pop/server', 'restante/.'],
   'restante/import': ['pop/wire', 'pop/maildrop', 'restante/.', 'restante/accounts', 'restante/store'],
+  'restante/lmtp-client': ['pop/wire'],
   'restante/control': ['pop/maildrop', 'pop/server', 'restante/.', 'restante/accounts', 'restante/import'],
   'restante/.': ['pop/maildrop', 'restante/accounts', 'restante/config', 'restante/delivery', 'restante/store'],
   'restante/serve': [

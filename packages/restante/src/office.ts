@@ -21,6 +21,8 @@ export interface OfficeStatus {
   readonly octets: number;
   /** POP3 connections. */
   readonly sessions: number;
+  /** Where it listens, as listeners are written; empty while it is closed. */
+  readonly listening: readonly { readonly door: string; readonly address: string }[];
 }
 
 /**
@@ -68,6 +70,7 @@ export interface LocalOfficeOptions {
   readonly routes: AccountRoutes;
   /** POP3 connections that are open now; absent while the office is closed. */
   readonly sessions?: () => number;
+  readonly listening?: OfficeStatus['listening'];
 }
 
 /** The office with its store at hand: everything it is asked is done here, and what fails is said so that it can be mended. */
@@ -130,9 +133,9 @@ export class LocalOffice implements Office {
 
   status(): Promise<OfficeStatus> {
     return mendable(async () => {
-      const { data, store, sessions } = this.#options;
+      const { data, store, sessions, listening = [] } = this.#options;
       const { accounts, letters, octets } = await store.status();
-      return { open: sessions !== undefined, data, accounts, letters, octets, sessions: sessions?.() ?? 0 };
+      return { open: sessions !== undefined, data, accounts, letters, octets, sessions: sessions?.() ?? 0, listening };
     });
   }
 

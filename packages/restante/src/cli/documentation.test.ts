@@ -46,7 +46,9 @@ for (const name of ['command-line.md', 'accounts.md', 'addresses.md', 'moving-in
         const office = await RunningOffice.start({ data: join(home, 'restante') });
         t.after(() => office.close());
       }
-      const script = [...page(name).matchAll(/```sh\n(.*?)```/gs)].map((found) => found[1]).join('');
+      const blocks = [...page(name).matchAll(/```sh\n(.*?)```/gs)].map((found) => found[1] ?? '');
+      // Letters are delivered to an office that is open.
+      const script = blocks.filter((block) => state === 'open' || !block.includes('restante deliver')).join('');
       assert.match(script, /^restante /m);
       const child = spawn('sh', ['-e', '-c', script], { cwd: home, env, stdio: ['ignore', 'pipe', 'pipe'] });
       const said = text(child.stderr);

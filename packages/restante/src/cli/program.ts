@@ -4,6 +4,7 @@ import { VERSION } from '../version.ts';
 import { accountCommand } from './account.ts';
 import { aliasCommand } from './alias.ts';
 import { backupCommand } from './backup.ts';
+import { deliverCommand, endDelivery } from './deliver.ts';
 import { Ended, EXIT, Interrupted, UsageError } from './exit-code.ts';
 import { exportCommand } from './export.ts';
 import { importCommand } from './import.ts';
@@ -44,6 +45,7 @@ export function program(): Command {
   for (const command of [
     serveCommand(),
     accountCommand(),
+    deliverCommand(),
     importCommand(),
     exportCommand(),
     aliasCommand(),
@@ -56,7 +58,7 @@ export function program(): Command {
   }
   for (const command of [top, ...descendants(top)]) {
     command
-      .exitOverride()
+      .exitOverride(command.name() === 'deliver' ? endDelivery : undefined)
       .showSuggestionAfterError()
       .helpCommand(false)
       .configureHelp({ showGlobalOptions: true, visibleGlobalOptions })

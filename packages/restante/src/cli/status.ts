@@ -17,6 +17,7 @@ export function statusCommand(): Command {
         ['letters', status.letters],
         ['octets', status.octets],
         ['sessions', status.sessions],
+        ...status.listening.map(({ door, address }) => [door, address] as const),
         ['data', status.data],
       ]),
     );

@@ -3,6 +3,7 @@ import { createPop3Server, type Peer, type Pop3Server } from '@restante/pop/serv
 import { Authenticator } from '../accounts/authenticator.ts';
 import { LoginCache } from '../accounts/login-cache.ts';
 import { PasswordChecks } from '../accounts/passwords.ts';
+import { formatListen } from '../config/listen-address.ts';
 import type { Settings } from '../config/settings.ts';
 import { connectOffice } from '../control/client.ts';
 import { ControlServer } from '../control/server.ts';
@@ -121,6 +122,7 @@ export async function openPostOffice(options: PostOfficeOptions): Promise<PostOf
     routes,
     domains: servedDomains(settings),
     sessions: () => pop3.sessions,
+    listening: doors.map(({ door, address }) => ({ door, address: formatListen(address) })),
   });
   const control = await ControlServer.open({
     data,
