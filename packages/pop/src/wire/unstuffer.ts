@@ -1,13 +1,5 @@
-import { CR, DOT, LF, NUL, view } from './octets.ts';
-
-/** Octets that have no place in a letter, each with the offset of its first occurrence in the un-stuffed letter. */
-export interface Findings {
-  /** A CR that no LF follows. */
-  readonly bareCarriageReturn: number | undefined;
-  /** An LF that no CR stands before. */
-  readonly bareLineFeed: number | undefined;
-  readonly nul: number | undefined;
-}
+import { type Findings, Inspection } from './inspection.ts';
+import { CR, DOT, LF, view } from './octets.ts';
 
 const LINE_START_DOT = Buffer.from('\r\n.');
 const NOTHING = Buffer.alloc(0);
@@ -35,12 +27,8 @@ export class Unstuffer {
   #state = LINE_START;
   #ended = false;
   #rest: Buffer = NOTHING;
-  /** Un-stuffed octets handed out so far, and the last of them. */
-  #octets = 0;
-  #last = LF;
-  #bareCarriageReturn: number | undefined;
-  #bareLineFeed: number | undefined;
-  #nul: number | undefined;
+  /** Of what was handed out so far. */
+  readonly #inspection = new Inspection();
 
   /** Whether CRLF . CRLF has come. */
   get ended(): boolean {
@@ -49,11 +37,11 @@ export class Unstuffer {
 
   /** Un-stuffed octets handed out so far. */
   get octets(): number {
-    return this.#octets;
+    return this.#inspection.octets;
   }
 
   get findings(): Findings {
-    return { bareCarriageReturn: this.#bareCarriageReturn, bareLineFeed: this.#bareLineFeed, nul: this.#nul };
+    return this.#inspection.findings;
   }
 
   /** Octets that came behind the end: the next command's. Once; the reader keeps nothing of them. */
@@ -76,7 +64,7 @@ export class Unstuffer {
       if (part.length > 0) parts.push(part);
     }
     const output = parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
-    this.#note(output);
+    this.#inspection.look(output);
     return output;
   }
 
@@ -123,40 +111,6 @@ export class Unstuffer {
     this.#state = state;
     ranges.push(from, state === AFTER_DOT_CR ? from : input.length);
     return ranges;
-  }
-
-  /** Keeps the first offset of what has no place in a letter. */
-  #note(part: Buffer): void {
-    if (part.length === 0) return;
-    if (this.#nul === undefined) {
-      const nul = part.indexOf(NUL);
-      if (nul >= 0) this.#nul = this.#octets + nul;
-    }
-    if (this.#bareCarriageReturn === undefined) {
-      // A CR that ends a part is judged by the next part's first octet.
-      if (this.#last === CR && part[0] !== LF) this.#bareCarriageReturn = this.#octets - 1;
-      else this.#bareCarriageReturn = this.#firstBareCR(part);
-    }
-    if (this.#bareLineFeed === undefined) {
-      if (this.#last !== CR && part[0] === LF) this.#bareLineFeed = this.#octets;
-      else this.#bareLineFeed = this.#firstBareLF(part);
-    }
-    this.#octets += part.length;
-    this.#last = part[part.length - 1] as number;
-  }
-
-  #firstBareCR(part: Buffer): number | undefined {
-    for (let at = part.indexOf(CR); at >= 0 && at < part.length - 1; at = part.indexOf(CR, at + 1)) {
-      if (part[at + 1] !== LF) return this.#octets + at;
-    }
-    return undefined;
-  }
-
-  #firstBareLF(part: Buffer): number | undefined {
-    for (let at = part.indexOf(LF, 1); at >= 0; at = part.indexOf(LF, at + 1)) {
-      if (part[at - 1] !== CR) return this.#octets + at;
-    }
-    return undefined;
   }
 }
 

@@ -27,7 +27,7 @@ import {
 const MAIN = fileURLToPath(new URL('./main.js', import.meta.url));
 /** util-linux's `script` makes a terminal; every Debian has it. */
 const noTerminal = process.platform !== 'linux' && 'needs the script command of util-linux';
-const ANY_PORT = ['--pop3', '127.0.0.1:0', '--pop3s', '127.0.0.1:0', '--lmtp', '127.0.0.1:0'];
+const ANY_PORT = ['--pop3', '--pop3s', '--smtp', '--lmtp'].flatMap((door) => [door, '127.0.0.1:0']);
 
 /** An office that ends with the test, however that ends. */
 async function started(t: TestContext, options: OfficeOptions = {}): Promise<RunningOffice> {
@@ -73,7 +73,7 @@ describe('the first start', () => {
     assert.match(readFileSync(file, 'utf8'), /^[a-z2-9-]{23}\n$/);
     assert.ok(office.log.includes(`password  in ${file}`));
     assert.ok(!office.log.includes(readFileSync(file, 'utf8').trim()), 'the password itself is not shown');
-    for (const { host, port } of [office.pop3, office.pop3s, office.lmtp])
+    for (const { host, port } of [office.pop3, office.pop3s, office.smtp, office.lmtp])
       assert.ok(office.log.includes(`  ${host}:${port}`));
 
     const [send, list, first, second, ...others] = commands(office.log);
@@ -185,7 +185,7 @@ describe('what is in the way is said in one line, with the remedy', () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');
     const { port } = taken.address() as { port: number };
-    for (const door of ['pop3', 'pop3s', 'lmtp']) {
+    for (const door of ['pop3', 'pop3s', 'smtp', 'lmtp']) {
       const line = await givesUp(['--data', temporaryFolder(), ...ANY_PORT, `--${door}`, `127.0.0.1:${port}`]);
       assert.match(line, new RegExp(`${door} cannot listen on 127\\.0\\.0\\.1:${port}: another program .*--${door}`));
     }
@@ -261,7 +261,8 @@ describe('what is in the way is said in one line, with the remedy', () => {
 describe('listeners', () => {
   test('off is off, an option given again adds one, and --json prints each on a line', async (t) => {
     const data = temporaryFolder();
-    const words = ['--pop3', '127.0.0.1:0', '--pop3', '[::1]:0', '--pop3s', 'off', '--lmtp', `unix:${data}/lmtp.sock`];
+    const pop3 = ['--pop3', '127.0.0.1:0', '--pop3', '[::1]:0', '--pop3s', 'off'];
+    const words = [...pop3, '--smtp', '[::1]:0', '--lmtp', `unix:${data}/lmtp.sock`];
     const child = spawn(process.execPath, [MAIN, 'serve', '--json', '--data', data, ...words], { stdio: 'pipe' });
     t.after(() => child.kill('SIGKILL'));
     const said = await heard(child, /lmtp\.sock.*\n/);
@@ -274,6 +275,7 @@ describe('listeners', () => {
       [
         ['pop3', '127.0.0.1'],
         ['pop3', '::1'],
+        ['smtp', '::1'],
         ['lmtp', `${data}/lmtp.sock`],
       ],
     );

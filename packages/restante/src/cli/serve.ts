@@ -4,7 +4,7 @@ import type { OpenDoor } from '../serve/listening.ts';
 import { printJsonLine } from './output.ts';
 import { placesOf } from './places.ts';
 
-const DOORS = ['pop3', 'pop3s', 'lmtp', 'metrics'] as const;
+const DOORS = ['pop3', 'pop3s', 'smtp', 'lmtp', 'metrics'] as const;
 type Door = (typeof DOORS)[number];
 type ServeOptions = { readonly [D in Door]?: readonly string[] };
 
@@ -14,7 +14,12 @@ export function serveCommand(): Command {
     .description('open the post office, until SIGTERM or Ctrl-C')
     .option('--pop3 <address>', 'where POP3 is spoken: HOST:PORT or off (default: 127.0.0.1:1110)', gather)
     .option('--pop3s <address>', 'where POP3 is spoken inside TLS: HOST:PORT or off (default: 127.0.0.1:1995)', gather)
-    .option('--lmtp <address>', 'where mail comes in: HOST:PORT, unix:PATH or off (default: 127.0.0.1:1024)', gather)
+    .option('--smtp <address>', 'where mail comes in by SMTP: HOST:PORT or off (default: 127.0.0.1:1025)', gather)
+    .option(
+      '--lmtp <address>',
+      'where mail comes in by LMTP: HOST:PORT, unix:PATH or off (default: 127.0.0.1:1024)',
+      gather,
+    )
     .option('--metrics <address>', 'where machines ask how the office is: HOST:PORT or off (default: off)', gather)
     .addHelpText('after', EXAMPLES)
     .action(serve);
@@ -24,7 +29,7 @@ const EXAMPLES = `
 An option given again adds one more address.
 
 Examples:
-  restante serve --pop3 off --pop3s 0.0.0.0:995 --lmtp unix:/run/restante/lmtp.sock
+  restante serve --pop3 off --pop3s 0.0.0.0:995 --smtp 0.0.0.0:25 --lmtp off
   restante serve --data /srv/mail --pop3 127.0.0.1:0        port 0: any that is free`;
 
 function gather(address: string, addresses: readonly string[] = []): readonly string[] {

@@ -62,6 +62,11 @@ export const SETTINGS = {
     [{ type: 'tcp', host: '127.0.0.1', port: 1995 }],
     'Where POP3 clients call with TLS from the first octet. The registered port is 995.',
   ),
+  'listen.smtp': setting(
+    listen({ unix: false }),
+    [{ type: 'tcp', host: '127.0.0.1', port: 1025 }],
+    'Where mail comes in by SMTP; TLS by STARTTLS. Mail is taken for the domains and addresses served here, and relayed nowhere. The registered port is 25.',
+  ),
   'listen.lmtp': setting(
     listen({ unix: true }),
     [{ type: 'tcp', host: '127.0.0.1', port: 1024 }],
@@ -72,6 +77,18 @@ export const SETTINGS = {
     [],
     'Where machines ask over HTTP how the office is: `/metrics` for Prometheus, `/healthz` and `/readyz`. Whoever reaches it is answered: keep it on loopback, such as `"127.0.0.1:9110"`.',
   ),
+  'smtp.connections': setting(count(1, 1_000_000), 1000, 'SMTP connections open at once.'),
+  'smtp.connections_per_address': setting(
+    count(1, 1_000_000),
+    100,
+    'SMTP connections open at once from one address. Loopback is exempt.',
+  ),
+  'smtp.bare_newlines': setting(
+    choice('refuse', 'normalise'),
+    'refuse',
+    'What becomes of a letter in which a CR or an LF stands alone: it is refused (550), or each of them is made a CRLF. Either way only CRLF . CRLF ends a letter, so that none can be smuggled in. Goes for LMTP too, whose peer passes on what others sent it.',
+  ),
+  'lmtp.connections': setting(count(1, 1_000_000), 1000, 'LMTP connections open at once.'),
   'lmtp.socket_mode': setting(
     permissions(),
     0o660,

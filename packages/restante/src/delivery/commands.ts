@@ -1,7 +1,9 @@
 /**
- * The one table of delivery commands (RFC 5321 §4.1.1, RFC 2033 §4.1): the gate, HELP, documentation and tests read it.
+ * The one table of delivery commands (RFC 5321 §4.1.1, RFC 2033 §4.1, RFC 3030 §2, RFC 3207 §4): the gate, HELP,
+ * documentation and tests read it.
  * @module
  */
+import type { Protocol } from './protocol.ts';
 
 /**
  * Where a session stands (RFC 5321 §4.1.4):
@@ -10,12 +12,19 @@
  * - `READY`: hello said, no transaction
  * - `MAIL`: a transaction without an accepted recipient
  * - `RCPT`: a transaction with at least one
+ * - `CHUNKS`: the first of a letter's chunks has come, and not the last
+ * - `FAILED`: one of its chunks was refused, so the transaction has to be given up (RFC 3030 §2)
  */
-export type State = 'GREETED' | 'READY' | 'MAIL' | 'RCPT';
+export type State = 'GREETED' | 'READY' | 'MAIL' | 'RCPT' | 'CHUNKS' | 'FAILED';
 
-export type Keyword = 'LHLO' | 'MAIL' | 'RCPT' | 'DATA' | 'RSET' | 'NOOP' | 'VRFY' | 'HELP' | 'QUIT';
+export type Keyword =
+  | ('EHLO' | 'HELO' | 'LHLO' | 'STARTTLS')
+  | ('MAIL' | 'RCPT' | 'DATA' | 'BDAT' | 'RSET')
+  | ('NOOP' | 'VRFY' | 'HELP' | 'QUIT');
 
 export interface CommandRow {
+  /** Which protocol alone has it; both, when left out. */
+  readonly protocol?: Protocol['name'];
   /** Where the command is legal; elsewhere it is answered 503 and changes nothing (SM-03). */
   readonly states: readonly State[];
   readonly argument: 'none' | 'optional' | 'required';
@@ -24,25 +33,32 @@ export interface CommandRow {
   readonly rfc: string;
 }
 
-const ANYWHERE: readonly State[] = ['GREETED', 'READY', 'MAIL', 'RCPT'];
+const ANYWHERE: readonly State[] = ['GREETED', 'READY', 'MAIL', 'RCPT', 'CHUNKS', 'FAILED'];
 
 export const COMMANDS: Readonly<Record<Keyword, CommandRow>> = {
-  LHLO: { states: ANYWHERE, argument: 'required', syntax: ' host', rfc: 'RFC 2033 §4.1' },
+  EHLO: { protocol: 'SMTP', states: ANYWHERE, argument: 'required', syntax: ' host', rfc: 'RFC 5321 §4.1.1.1' },
+  HELO: { protocol: 'SMTP', states: ANYWHERE, argument: 'required', syntax: ' host', rfc: 'RFC 5321 §4.1.1.1' },
+  LHLO: { protocol: 'LMTP', states: ANYWHERE, argument: 'required', syntax: ' host', rfc: 'RFC 2033 §4.1' },
+  STARTTLS: { states: ANYWHERE, argument: 'none', syntax: '', rfc: 'RFC 3207 §4' },
   MAIL: {
     states: ['READY'],
     argument: 'required',
     syntax: ' FROM:<address> [SIZE=octets] [BODY=7BIT|8BITMIME]',
-
     rfc: 'RFC 5321 §4.1.1.2',
   },
   RCPT: {
     states: ['MAIL', 'RCPT'],
     argument: 'required',
     syntax: ' TO:<address>',
-
     rfc: 'RFC 5321 §4.1.1.3',
   },
   DATA: { states: ['RCPT'], argument: 'none', syntax: '', rfc: 'RFC 5321 §4.1.1.4, RFC 2033 §4.2' },
+  BDAT: {
+    states: ['RCPT', 'CHUNKS'],
+    argument: 'required',
+    syntax: ' octets [LAST]',
+    rfc: 'RFC 3030 §2, RFC 2033 §4.3',
+  },
   RSET: { states: ANYWHERE, argument: 'none', syntax: '', rfc: 'RFC 5321 §4.1.1.5' },
   NOOP: { states: ANYWHERE, argument: 'optional', syntax: ' [text]', rfc: 'RFC 5321 §4.1.1.9' },
   VRFY: { states: ANYWHERE, argument: 'required', syntax: ' text', rfc: 'RFC 5321 §4.1.1.6' },

@@ -1,12 +1,16 @@
 import type { MaybePromise, Store } from '@restante/pop/maildrop';
-import type { Clock, Peer } from '@restante/pop/server';
+import type { Clock, Connection } from '@restante/pop/server';
 import type { Answer, LetterFaults, Question } from './effects.ts';
+import { HeldRoom } from './held-room.ts';
 import { Incoming } from './incoming.ts';
+import type { Refused } from './outcome.ts';
+import type { Protocol } from './protocol.ts';
 import type { DeliveryReport } from './report.ts';
 import type { Route, Routes } from './routes.ts';
 
 export interface DeskOptions {
-  readonly store: Pick<Store, 'beginDelivery' | 'hasRoom'>;
+  readonly protocol: Protocol;
+  readonly store: Pick<Store, 'beginDelivery' | 'hasRoom' | 'reserve'>;
   readonly routes: Routes;
   readonly hostname: string;
   readonly letterLimit: number;
@@ -36,14 +40,16 @@ export class DeliveryDesk {
   readonly tally: DeskTally = { letters: 0, placed: 0, refusedRecipients: 0, brokenOff: false };
   readonly #options: DeskOptions;
   readonly #session: string;
-  readonly #peer: Peer;
+  readonly #connection: Pick<Connection, 'peer'>;
+  /** Kept for the letter whose recipients are being named. */
+  #room: HeldRoom | undefined;
   #letter: Incoming | undefined;
   /** Resolves when the letter whose end was seen last is reported. */
   #reported: Promise<void> | undefined;
 
-  constructor(session: string, peer: Peer, options: DeskOptions) {
+  constructor(session: string, connection: Pick<Connection, 'peer'>, options: DeskOptions) {
     this.#session = session;
-    this.#peer = peer;
+    this.#connection = connection;
     this.#options = options;
   }
 
@@ -53,35 +59,47 @@ export class DeliveryDesk {
         return answer('space', this.#hasSpace(question.octets));
       case 'route': {
         const route = this.#options.routes.resolve(question.path);
-        return route instanceof Promise ? route.then((found) => this.#routed(found)) : this.#routed(route);
+        const go = (found: Route) => this.#routed(found, question.declared);
+        return route instanceof Promise ? route.then(go) : go(route);
       }
       case 'receive':
         this.#letter = new Incoming(question.transaction, this.#options.clock.now(), {
           ...this.#options,
-          peer: this.#peer,
+          peer: this.#connection.peer,
           session: this.#session,
+          ...(this.#room !== undefined && { room: this.#room }),
         });
+        this.#room = undefined;
         return RECEIVED;
       case 'write': {
         const written = this.#incoming.write(question.octets, question.faults);
-        return written instanceof Promise ? written.then(() => WRITTEN) : WRITTEN;
+        return answer('write', written);
       }
       case 'outcomes':
         return this.#outcomes(this.#incoming, question.faults);
+      case 'forget':
+        this.#forget();
+        return FORGOTTEN;
+      case 'secure':
       case 'room':
-        throw new Error('room is the conversation’s to answer');
+        throw new Error(`${question.type} is the conversation’s to answer`);
     }
   }
 
   /** The session is over: a letter that is not whole is dropped. `done` is called when one that is whole is reported. */
   leave(done: () => void): void {
-    if (this.#letter !== undefined && !this.#letter.ended) {
-      this.#letter.abort();
-      this.#letter = undefined;
-      this.tally.brokenOff = true;
-    }
+    this.tally.brokenOff = this.#letter?.ended === false;
+    this.#forget();
     if (this.#reported === undefined) done();
     else this.#reported.then(done, done);
+  }
+
+  /** Nothing is kept of what is not whole. */
+  #forget(): void {
+    this.#room?.release();
+    this.#room = undefined;
+    if (this.#letter?.ended === false) this.#letter.abort();
+    this.#letter = undefined;
   }
 
   get #incoming(): Incoming {
@@ -101,9 +119,17 @@ export class DeliveryDesk {
     }
   }
 
-  #routed(route: Route): Answer {
+  #routed(route: Route, declared: number | undefined): MaybePromise<Answer> {
+    if (route.type !== 'maildrops' || this.#options.protocol.replies === 'each') return this.#decided(route);
+    this.#room ??= new HeldRoom(this.#options.store, declared);
+    const held = this.#room.hold(route.maildrops);
+    if (held instanceof Promise) return held.then((refusal) => this.#decided(refusal ?? route));
+    return this.#decided(held ?? route);
+  }
+
+  #decided(route: Route | Refused): Answer {
     if (route.type !== 'maildrops') this.tally.refusedRecipients += 1;
-    if (route.type === 'unavailable') this.tally.trouble ??= route.reason;
+    if (route.type === 'unavailable' || route.type === 'refused') this.tally.trouble ??= route.reason;
     return { type: 'route', answer: route };
   }
 
@@ -132,9 +158,9 @@ export class DeliveryDesk {
 }
 
 const RECEIVED: Answer = { type: 'receive', answer: undefined };
-const WRITTEN: Answer = { type: 'write', answer: undefined };
+const FORGOTTEN: Answer = { type: 'forget', answer: undefined };
 
-function answer<T extends 'space' | 'outcomes'>(
+function answer<T extends 'space' | 'write' | 'outcomes'>(
   type: T,
   value: MaybePromise<Extract<Answer, { type: T }>['answer']>,
 ): MaybePromise<Answer> {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Maildrop, StoreErrorKind } from '@restante/pop/maildrop';
 import { duplexPair, FaultyStore, MemoryStore, type StoreFault } from '@restante/pop/testing';
-import { LmtpServer } from './lmtp-server.ts';
+import { MailServer } from './mail-server.ts';
+import { LMTP } from './protocol.ts';
 
 /**
  * Every call that a delivery makes of a store fails once, with every kind of error. Each recipient gets one reply, that of
@@ -27,7 +28,7 @@ async function deliverTwo(fault: StoreFault): Promise<Delivered> {
   const routes = {
     resolve: ({ local }: { readonly local: string }) => ({ type: 'maildrops', maildrops: [local] }) as const,
   };
-  const server = new LmtpServer({ store: faulty, routes, hostname: 'office.example' });
+  const server = new MailServer({ protocol: LMTP, store: faulty, routes, hostname: 'office.example' });
   const [client, served] = duplexPair();
   server.accept(served, { address: '127.0.0.1', localAddress: '127.0.0.1', loopback: true });
   const reply = replies(client);

@@ -1,18 +1,23 @@
 import type { MaybePromise } from '@restante/pop/maildrop';
 import type { Peer } from '@restante/pop/server';
 import type { LetterFaults, Transaction } from './effects.ts';
+import type { HeldRoom } from './held-room.ts';
 import type { Outcome } from './outcome.ts';
+import type { Protocol } from './protocol.ts';
 import { Reception, type ReceptionOptions } from './reception.ts';
 import type { DeliveryReport } from './report.ts';
 
-export interface IncomingOptions extends Omit<ReceptionOptions, 'trace'> {
+export interface IncomingOptions extends Omit<ReceptionOptions, 'trace' | 'together'> {
+  readonly protocol: Protocol;
   readonly hostname: string;
   readonly peer: Peer;
   /** The session's id, unique on this server. */
   readonly session: string;
+  /** Kept for it until its outcomes are known. */
+  readonly room?: HeldRoom;
 }
 
-/** A letter from DATA to its last outcome. */
+/** A letter from DATA or its first chunk to its last outcome. */
 export class Incoming {
   readonly #transaction: Transaction;
   readonly #options: IncomingOptions;
@@ -37,9 +42,11 @@ export class Incoming {
       store: options.store,
       letterLimit: options.letterLimit,
       bareLineEnds: options.bareLineEnds,
+      together: options.protocol.replies === 'one',
       trace: {
         hostname,
-        protocol: 'LMTP',
+        protocol: transaction.with,
+        ...(peer.tls !== undefined && { cipher: peer.tls.cipher }),
         id: this.#id,
         at: since,
         ...(peer.address !== 'local' && { address: peer.address }),
@@ -52,14 +59,16 @@ export class Incoming {
     return this.#knowing !== undefined;
   }
 
-  /** Takes its next octets; wait for the promise before the next call. */
-  write(octets: Buffer, faults: LetterFaults): MaybePromise<void> {
+  /** Takes its next octets; wait for the promise before the next call. Answers whether it is refused by now. */
+  write(octets: Buffer, faults: LetterFaults): MaybePromise<boolean> {
+    const reception = this.#reception;
     // What is refused in the end takes no room on the disk until then.
-    if (this.#reception.isRefused(faults)) this.#reception.abort();
-    return this.#reception.write(octets);
+    if (reception.isRefused(faults)) reception.abort();
+    const written = reception.write(octets);
+    return written instanceof Promise ? written.then(() => reception.dropped) : reception.dropped;
   }
 
-  /** It is whole. Resolves when the store has been asked to keep it. */
+  /** It is whole, or refused by now. Resolves when the store has been asked to keep it. */
   end(faults: LetterFaults): MaybePromise<void> {
     this.#knowing = [];
     const outcomes = this.#reception.end(faults);
@@ -78,21 +87,24 @@ export class Incoming {
   /** Resolves to all outcomes. */
   async whole(): Promise<readonly Outcome[]> {
     await Promise.all(this.#knowing ?? []);
+    this.#options.room?.release();
     return this.#known.filter((outcome) => outcome !== undefined);
   }
 
   /** The rest will not come, so nothing of it is delivered. */
   abort(): void {
     this.#reception.abort();
+    this.#options.room?.release();
   }
 
   report(outcomes: readonly Outcome[], now: number): DeliveryReport {
-    const { hello, returnPath, recipients } = this.#transaction;
+    const { hello, with: by, returnPath, recipients } = this.#transaction;
     return {
       session: this.#options.session,
       id: this.#id,
       peer: this.#options.peer,
       hello,
+      with: by,
       returnPath: returnPath.text,
       recipients: recipients.flatMap(({ path, maildrops }, index) => {
         const outcome = outcomes[index];

@@ -1,7 +1,4 @@
-/**
- * Makes each CR or LF that stands alone a CRLF (SM-21's `normalise`). A letter that comes by DATA ends with CRLF, so no
- * CR is left over at its end.
- */
+/** Makes each CR or LF that stands alone a CRLF (SM-21's `normalise`). */
 export class LineEnds {
   /** A CR was the last octet: whether it stands alone shows with the next one. */
   #carriageReturn = false;
@@ -11,5 +8,10 @@ export class LineEnds {
     this.#carriageReturn = text.endsWith('\r');
     const whole = this.#carriageReturn ? text.slice(0, -1) : text;
     return Buffer.from(whole.replace(/\r\n?|\n/g, '\r\n'), 'latin1');
+  }
+
+  /** The rest, at the letter's end. */
+  end(): Buffer {
+    return Buffer.from(this.#carriageReturn ? '\r\n' : '', 'latin1');
   }
 }

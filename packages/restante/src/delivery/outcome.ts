@@ -13,11 +13,16 @@ export type Refusal = StoreErrorKind | 'bare-line-end' | 'nul' | 'hops' | 'loop'
 /** What became of a letter for one recipient. */
 export type Outcome =
   /** In each of the mailboxes that the address leads to, in that order. */
-  | { readonly type: 'placed'; readonly placed: readonly Placed[] }
-  /** `reason` is for the operator's log; the peer only learns `why`. */
-  | { readonly type: 'refused'; readonly why: Refusal; readonly reason: string };
+  { readonly type: 'placed'; readonly placed: readonly Placed[] } | Refused;
 
-export function refused(why: Refusal, reason: string): Outcome {
+export interface Refused {
+  readonly type: 'refused';
+  readonly why: Refusal;
+  /** For the operator's log; the peer only learns `why`. */
+  readonly reason: string;
+}
+
+export function refused(why: Refusal, reason: string): Refused {
   return { type: 'refused', why, reason };
 }
 
@@ -27,6 +32,16 @@ export function outcomeOf(answers: readonly (Placed | StoreError)[]): Outcome {
   for (const answer of answers) {
     if (answer instanceof StoreError) return refused(answer.kind, answer.message);
     placed.push(answer);
+  }
+  return { type: 'placed', placed };
+}
+
+/** What became of a letter for recipients who get it together or not at all: the first refusal counts for all of them. */
+export function together(outcomes: readonly Outcome[]): Outcome {
+  const placed: Placed[] = [];
+  for (const outcome of outcomes) {
+    if (outcome.type === 'refused') return outcome;
+    placed.push(...outcome.placed);
   }
   return { type: 'placed', placed };
 }

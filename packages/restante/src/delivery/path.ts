@@ -26,10 +26,11 @@ export interface MailParameters {
  *
  * - `form`: not `FROM:` or `TO:` with a path in brackets behind it (SM-04)
  * - `address`: what stands between the brackets is no address, or is longer than {@link PATH_BOUNDS}
+ * - `non-ascii`: it would be one with SMTPUTF8 alone, which is not spoken here (SM-46)
  * - `value`: a parameter given twice, or with a value that it does not take
  * - `parameter`: a parameter that nobody here knows (SM-05)
  */
-export type MailFault = 'form' | 'address' | 'value' | 'parameter';
+export type MailFault = 'form' | 'address' | 'non-ascii' | 'value' | 'parameter';
 export type RcptFault = Exclude<MailFault, 'value'>;
 
 /**
@@ -48,6 +49,8 @@ const ADDRESS_LITERAL = '\\[[!-Z^-~]+\\]';
 const SOURCE_ROUTE = `@${DOMAIN}(?:,@${DOMAIN})*:`;
 const PATH = new RegExp(`^(?:${SOURCE_ROUTE})?((${DOT_STRING}|${QUOTED_STRING})(?:@(${DOMAIN}|${ADDRESS_LITERAL}))?)$`);
 
+const NON_ASCII = /[^\0-\x7f]/;
+
 const NULL_PATH: Path = { text: '', local: '', domain: '' };
 
 /** The argument of MAIL. `spaces` lets spaces round the colon pass (SM-04: some old senders write them). */
@@ -55,7 +58,7 @@ export function parseMail(argument: string, spaces = false): { path: Path; param
   const parts = takeApart(argument, 'FROM', spaces);
   if (parts === undefined) return 'form';
   const path = parts.path === '' ? NULL_PATH : parsePath(parts.path);
-  if (path === undefined) return 'address';
+  if (path === undefined) return NON_ASCII.test(parts.path) ? 'non-ascii' : 'address';
   const parameters = parseMailParameters(parts.parameters);
   return typeof parameters === 'string' ? parameters : { path, parameters };
 }
@@ -65,7 +68,7 @@ export function parseRcpt(argument: string, spaces = false): { path: Path } | Rc
   const parts = takeApart(argument, 'TO', spaces);
   if (parts === undefined) return 'form';
   const path = parsePath(parts.path);
-  if (path === undefined) return 'address';
+  if (path === undefined) return NON_ASCII.test(parts.path) ? 'non-ascii' : 'address';
   return parts.parameters.length === 0 ? { path } : 'parameter';
 }
 

@@ -8,6 +8,7 @@ import { MOST_HOPS } from './loops.ts';
 import type { Outcome } from './outcome.ts';
 import { Reception, type ReceptionOptions } from './reception.ts';
 
+const CLEAN: LetterFaults = { bareLineEnd: false, nul: false, tooLarge: false };
 const AT = Date.UTC(2026, 0, 1);
 
 /** `pat+green@d` is an address that leads to two mailboxes. */
@@ -15,6 +16,7 @@ function transaction(...addresses: string[]): Transaction {
   return {
     number: 1,
     hello: 'mx.example',
+    with: 'LMTP',
     returnPath: { text: 'chris@example.org', local: 'chris', domain: 'example.org' },
     parameters: {},
     recipients: addresses.map((text) => {
@@ -29,6 +31,7 @@ function options(store: Pick<Store, 'beginDelivery'>, more: Partial<ReceptionOpt
     store,
     letterLimit: 1_000_000,
     bareLineEnds: 'refuse',
+    together: false,
     trace: { hostname: 'store.example', protocol: 'LMTP', id: 'a-1', at: AT },
     ...more,
   };
@@ -54,7 +57,7 @@ async function receive(
     const piece = octets.subarray(at[index - 1], at[index]);
     if (piece.length > 0) await reception.write(piece);
   }
-  return Promise.all(await reception.end({ bareLineEnd: false, nul: false, ...given.faults }));
+  return Promise.all(await reception.end({ ...CLEAN, ...given.faults }));
 }
 
 /** The letters of a mailbox, whole. */
@@ -122,7 +125,7 @@ describe('a letter that is received', () => {
         },
       }),
     );
-    await Promise.all(await reception.end({ bareLineEnd: false, nul: false }));
+    await Promise.all(await reception.end(CLEAN));
     assert.equal(seen?.declaredOctets, 7);
     assert.equal(seen?.returnPath, 'chris@example.org');
   });

@@ -11,6 +11,8 @@ export interface ReceptionOptions {
   readonly letterLimit: number;
   /** What becomes of a CR or LF that stands alone (SM-21): the letter is refused, or it is made a CRLF. */
   readonly bareLineEnds: 'refuse' | 'normalise';
+  /** Whether all recipients get the letter or none does, since one reply has to be true for each of them (SM-33). */
+  readonly together: boolean;
   readonly trace: Omit<Trace, 'returnPath' | 'hello' | 'only'>;
 }
 
@@ -27,6 +29,8 @@ export class Reception {
   /** Those whom the delivery is for: all but those who are in a loop. */
   #bound: readonly TransactionRecipient[] = [];
   #octets = 0;
+  /** The last of them. */
+  #last = LF;
   /** Set when nothing of the letter will be kept: what still comes is dropped. */
   #dropped: Outcome | undefined;
 
@@ -41,6 +45,11 @@ export class Reception {
     return this.#octets;
   }
 
+  /** Whether nothing of the letter will be kept, as far as is known without its faults. */
+  get dropped(): boolean {
+    return this.#dropped !== undefined;
+  }
+
   /** Whether a letter with these faults is refused, whatever else comes. */
   isRefused(faults: LetterFaults): boolean {
     return this.#fault(faults) !== undefined;
@@ -48,13 +57,17 @@ export class Reception {
 
   /** Takes the next octets; wait for the promise before the next call. Never throws nor rejects. */
   write(octets: Buffer): MaybePromise<void> {
-    let next = this.#lineEnds === undefined ? octets : this.#lineEnds.mend(octets);
+    const next = this.#lineEnds === undefined ? octets : this.#lineEnds.mend(octets);
+    const fits = this.#octets + next.length <= this.#options.letterLimit;
+    if (!fits && this.#dropped === undefined) this.#drop(this.#tooLarge());
+    return this.#take(next);
+  }
+
+  #take(octets: Buffer): MaybePromise<void> {
+    let next = octets;
     this.#octets += next.length;
-    if (this.#dropped !== undefined) return;
-    if (this.#octets > this.#options.letterLimit) {
-      this.#drop(refused('too-large', `more than ${this.#options.letterLimit} octets`));
-      return;
-    }
+    if (this.#dropped !== undefined || next.length === 0) return;
+    this.#last = next[next.length - 1] as number;
     if (this.#head !== undefined) {
       const held = this.#head.take(next);
       if (held === undefined) return;
@@ -68,6 +81,17 @@ export class Reception {
   end(faults: LetterFaults): MaybePromise<readonly MaybePromise<Outcome>[]> {
     const fault = this.#fault(faults);
     if (fault !== undefined) this.#drop(fault);
+    const taken = this.#take(this.#missing());
+    return taken instanceof Promise ? taken.then(() => this.#finish()) : this.#finish();
+  }
+
+  /** What is left of the letter's last line: one that came in chunks may end inside a line, and is kept in whole ones. */
+  #missing(): Buffer {
+    const held = this.#lineEnds?.end() ?? NOTHING;
+    return held.length > 0 || this.#last === LF ? held : CRLF;
+  }
+
+  #finish(): MaybePromise<readonly MaybePromise<Outcome>[]> {
     if (this.#head !== undefined && this.#dropped === undefined) {
       const octets = this.#head.rest();
       this.#open(octets);
@@ -82,16 +106,26 @@ export class Reception {
     this.#drop(refused('temporary', 'broken off'));
   }
 
+  #tooLarge(): Outcome {
+    return refused('too-large', `more than ${this.#options.letterLimit} octets`);
+  }
+
   /** A fault of the whole letter, in a fixed order: which one is met first is a matter of how the octets were cut. */
   #fault(faults: LetterFaults): Outcome | undefined {
     if (faults.bareLineEnd && this.#lineEnds === undefined) return BARE_LINE_END;
-    return faults.nul ? NUL : undefined;
+    if (faults.nul) return NUL;
+    return faults.tooLarge ? this.#tooLarge() : undefined;
   }
 
-  /** The head is known: those in a loop are left out, and the rest of the letter goes to the others. */
+  /**
+   * The head is known: those in a loop are left out, and the rest of the letter goes to the others. Where all share one
+   * reply, one of them in a loop refuses it for all: 250 would take the duty on us to tell the sender about that one
+   * (SM-31), and a 554 tells all of it.
+   */
   #open(head: Buffer): void {
     this.#head = undefined;
     const places = whereabouts(head);
+    const { together } = this.#options;
     const { recipients, returnPath, hello, parameters } = this.#transaction;
     if (places.hops > MOST_HOPS) {
       this.#dropped = refused('hops', `${places.hops} Received fields`);
@@ -99,6 +133,10 @@ export class Reception {
     }
     this.#bound = recipients.filter(({ path }) => !hasBeenAt(places, path.text));
     if (this.#bound.length === 0) return;
+    if (together && this.#bound.length < recipients.length) {
+      this.#dropped = LOOP;
+      return;
+    }
     const trace: Trace = {
       ...this.#options.trace,
       returnPath: returnPath.text,
@@ -107,9 +145,11 @@ export class Reception {
     };
     this.#delivery = this.#options.store.beginDelivery({
       returnPath: returnPath.text,
-      recipients: this.#bound.flatMap(({ path, maildrops }, group) => {
+      recipients: this.#bound.flatMap(({ path, maildrops }, index) => {
         const fields = Buffer.from(traceFields(trace, path.text), 'latin1');
-        return maildrops.map((maildrop) => ({ maildrop, trace: fields, ...(maildrops.length > 1 && { group }) }));
+        const alone = maildrops.length === 1 && !(together && this.#bound.length > 1);
+        const group = together ? 0 : index;
+        return maildrops.map((maildrop) => ({ maildrop, trace: fields, ...(!alone && { group }) }));
       }),
       ...(parameters.size !== undefined && { declaredOctets: parameters.size }),
     });
@@ -171,6 +211,9 @@ function failed(thrown: unknown): Outcome {
   return outcomeOf([StoreError.from(thrown)]);
 }
 
+const LF = 0x0a;
+const CRLF = Buffer.from('\r\n');
+const NOTHING = Buffer.alloc(0);
 const BARE_LINE_END = refused('bare-line-end', 'a CR or LF stands alone');
 const NUL = refused('nul', 'a NUL octet');
 const LOOP = refused('loop', 'a Delivered-To field names this recipient');

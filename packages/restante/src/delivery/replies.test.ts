@@ -3,7 +3,18 @@ import { describe, it } from 'node:test';
 import { StoreError, type StoreErrorKind } from '@restante/pop/maildrop';
 import { COMMANDS, type Keyword } from './commands.ts';
 import { outcomeOf } from './outcome.ts';
+import { LMTP, SMTP } from './protocol.ts';
 import * as replies from './replies.ts';
+import { STATES } from './talk.test.kit.ts';
+
+const PROTOCOLS = [SMTP, LMTP];
+
+/** What has no enhanced status code. */
+function greetings(hostname: string): string[] {
+  const offers = { size: 2 ** 40, startTls: true };
+  const hellos = [replies.hello(hostname, offers), replies.plainHello(hostname)];
+  return [...PROTOCOLS.map((protocol) => replies.greeting(hostname, protocol)), ...hellos];
+}
 
 /** Every reply that there is. */
 function everyReply(): string[] {
@@ -13,8 +24,9 @@ function everyReply(): string[] {
     else if (typeof value === 'object' && value !== null) Object.values(value).forEach(gather);
   };
   gather({ ...replies });
+  for (const protocol of PROTOCOLS) gather([replies.help(protocol), replies.notSpoken(protocol)]);
   for (const keyword of Object.keys(COMMANDS) as Keyword[]) {
-    for (const state of ['GREETED', 'READY', 'MAIL', 'RCPT'] as const) gather(replies.outOfOrder(keyword, state));
+    for (const state of STATES) for (const protocol of PROTOCOLS) gather(replies.outOfOrder(keyword, state, protocol));
   }
   gather(replies.answer({ type: 'placed', placed: Array(1000).fill({ uniqueId: 'x'.repeat(70), octets: 1 }) }));
   for (const why of ['bare-line-end', 'nul', 'hops', 'loop'] as const) {
@@ -39,12 +51,12 @@ describe('replies', () => {
   });
 
   it('carry none in greeting, hello and 354', () => {
-    const exempt = [replies.greeting('h'), ...replies.hello('h', 1).split('\r\n'), replies.GO_AHEAD];
+    const exempt = [...greetings('h'), replies.GO_AHEAD].flatMap((text) => text.split('\r\n'));
     for (const text of exempt) assert.doesNotMatch(text, /^\d{3}[ -]\d\.\d/);
   });
 
   it('are lines of printable ASCII, each ended by CRLF and of 512 octets at most (RFC 5321 §4.5.3.1.5)', () => {
-    for (const text of [...everyReply(), replies.greeting('h'), replies.hello('h'.repeat(255), 2 ** 40)]) {
+    for (const text of [...everyReply(), ...greetings('h'.repeat(255))]) {
       assert.match(text, /^(?:[245]\d\d[ -][ -~]{1,506}\r\n|354 [ -~]+\r\n)+$/);
       assert.match(text, /^(?:\d{3}-[^\n]*\n)*\d{3} [^\n]*\n$/);
     }
@@ -52,8 +64,8 @@ describe('replies', () => {
 
   it('tell the hello what is spoken here (LM-07, SM-37)', () => {
     assert.equal(
-      replies.hello('store.example', 52_428_800),
-      '250-store.example\r\n250-PIPELINING\r\n250-ENHANCEDSTATUSCODES\r\n250-8BITMIME\r\n250 SIZE 52428800\r\n',
+      replies.hello('store.example', { size: 52_428_800, startTls: true }),
+      '250-store.example\r\n250-PIPELINING\r\n250-ENHANCEDSTATUSCODES\r\n250-8BITMIME\r\n250-CHUNKING\r\n250-SIZE 52428800\r\n250 STARTTLS\r\n',
     );
   });
 });

@@ -6,6 +6,7 @@
 import { COMMANDS, type Keyword, type State } from './commands.ts';
 import type { Outcome, Refusal } from './outcome.ts';
 import type { MailFault, RcptFault } from './path.ts';
+import type { Protocol } from './protocol.ts';
 
 /** Class, subject and detail (RFC 3463); `write` checks that the class is the reply code's. */
 type Status = `${2 | 4 | 5}.${number}.${number}`;
@@ -22,33 +23,48 @@ function lines(code: number, texts: readonly string[]): string {
   return texts.map((text, index) => `${code}${index === texts.length - 1 ? ' ' : '-'}${text}\r\n`).join('');
 }
 
-export function greeting(hostname: string): string {
-  return lines(220, [`${hostname} LMTP ready`]);
+export function greeting(hostname: string, { hello, with: by }: Protocol): string {
+  return lines(220, [`${hostname} ${by[hello]?.clear} ready`]);
 }
 
-/** The answer to the hello: our name and the extensions that we speak (LM-07). */
-export function hello(hostname: string, letterLimit: number): string {
-  return lines(250, [hostname, 'PIPELINING', 'ENHANCEDSTATUSCODES', '8BITMIME', `SIZE ${letterLimit}`]);
+/** The answer to EHLO and LHLO: our name and the extensions that we speak (LM-07, SM-02). */
+export function hello(hostname: string, offers: { readonly size: number; readonly startTls: boolean }): string {
+  const extensions = ['PIPELINING', 'ENHANCEDSTATUSCODES', '8BITMIME', 'CHUNKING', `SIZE ${offers.size}`];
+  return lines(250, [hostname, ...extensions, ...(offers.startTls ? ['STARTTLS'] : [])]);
+}
+
+/** The answer to HELO, which knows no extensions. */
+export function plainHello(hostname: string): string {
+  return lines(250, [hostname]);
 }
 
 export const SENDER_OK = write(250, '2.1.0', 'sender ok');
 export const RECIPIENT_OK = write(250, '2.1.5', 'recipient ok');
 export const GO_AHEAD = lines(354, ['go ahead, end with a line that holds one dot']);
+export const CHUNK_OK = write(250, '2.0.0', 'chunk taken');
+export const BEGIN_TLS = write(220, '2.0.0', 'begin TLS');
 export const RESET_OK = write(250, '2.0.0', 'ok');
 export const NOOP_OK = write(250, '2.0.0', 'ok');
 export const BYE = write(221, '2.0.0', 'bye');
 /** VRFY tells nothing: who lives here is nobody's business (RFC 5321 §7.3). */
 export const CANNOT_VERIFY = write(252, '2.5.2', 'not told here; send the letter');
-export const HELP = write(
-  214,
-  '2.0.0',
-  ...Object.entries(COMMANDS).map(([keyword, row]) => `${keyword}${row.syntax}`),
-  'a letter gets one reply for each accepted recipient',
-);
+
+export function help({ name, replies }: Protocol): string {
+  const rows = Object.entries(COMMANDS).filter(([, { protocol = name }]) => protocol === name);
+  const syntax = rows.map(([keyword, row]) => `${keyword}${row.syntax}`);
+  const closing = replies === 'one' ? 'for all recipients together' : 'for each accepted recipient';
+  return write(214, '2.0.0', ...syntax, `a letter gets one reply ${closing}`);
+}
 
 export const UNKNOWN_COMMAND = write(500, '5.5.1', 'no such command');
-/** LM-02. */
-export const NOT_SMTP = write(500, '5.5.1', 'this is LMTP: say LHLO');
+
+/** The answer to a command that only the other protocol has (LM-02). */
+export function notSpoken({ name, hello }: Protocol): string {
+  return write(500, '5.5.1', `this is ${name}: say ${hello}`);
+}
+
+export const ALREADY_SECURE = write(503, '5.5.1', 'this is inside TLS already');
+export const NO_CERTIFICATE = write(502, '5.5.1', 'there is no certificate here');
 export const LINE_TOO_LONG = write(500, '5.5.2', 'line too long');
 export const BARE_LINE_END = write(500, '5.5.2', 'lines end with CR LF, and have neither inside');
 export const TOO_MANY_RECIPIENTS = write(452, '4.5.3', 'too many recipients in one transaction');
@@ -74,17 +90,23 @@ export const WRONG_ARGUMENT = forEachKeyword((keyword) =>
 );
 
 /** The command stands in the wrong place; the session stays as it was (SM-03). */
-export function outOfOrder(keyword: Keyword, state: State): string {
-  if (state === 'GREETED') return HELLO_FIRST;
+export function outOfOrder(keyword: Keyword, state: State, { name, hello }: Protocol): string {
+  if (state === 'GREETED') return write(503, '5.5.1', `say ${hello} first`);
   if (state === 'READY') return MAIL_FIRST;
-  return keyword === 'MAIL' ? ONE_AT_A_TIME : NO_RECIPIENT;
+  if (state === 'FAILED') return LETTER_FAILED;
+  if (keyword === 'MAIL') return ONE_AT_A_TIME;
+  if (state === 'CHUNKS') return MORE_CHUNKS;
+  return keyword === 'DATA' && name === 'SMTP' ? NO_VALID_RECIPIENT : NO_RECIPIENT;
 }
 
-const HELLO_FIRST = write(503, '5.5.1', 'say LHLO first');
 const MAIL_FIRST = write(503, '5.5.1', 'MAIL comes first');
 const ONE_AT_A_TIME = write(503, '5.5.1', 'one letter at a time; RSET drops the one that was begun');
+const MORE_CHUNKS = write(503, '5.5.1', 'the letter comes in chunks: BDAT goes on with it, RSET drops it');
+const LETTER_FAILED = write(503, '5.5.1', 'the letter was refused: RSET');
 /** LM-03. */
 const NO_RECIPIENT = write(503, '5.5.1', 'no recipient was accepted');
+/** SM-42: what RFC 5321 §3.3 has for whoever sent DATA along before the refusals came. */
+const NO_VALID_RECIPIENT = write(554, '5.5.1', 'no valid recipients');
 
 /** What is wrong with the argument of MAIL or RCPT. */
 export const PATH_FAULTS: {
@@ -94,12 +116,14 @@ export const PATH_FAULTS: {
   MAIL: {
     form: write(501, '5.5.4', `it is: MAIL${COMMANDS.MAIL.syntax}`),
     address: write(501, '5.1.7', 'that is no address'),
+    'non-ascii': write(550, '5.6.7', 'addresses are ASCII here'),
     value: write(501, '5.5.4', 'SIZE takes 1 to 20 digits, BODY takes 7BIT or 8BITMIME, each once'),
     parameter: write(555, '5.5.4', 'unknown parameter'),
   },
   RCPT: {
     form: write(501, '5.5.4', `it is: RCPT${COMMANDS.RCPT.syntax}`),
     address: write(501, '5.1.3', 'that is no address'),
+    'non-ascii': write(553, '5.6.7', 'addresses are ASCII here'),
     parameter: write(555, '5.5.4', 'unknown parameter'),
   },
 };
@@ -130,7 +154,7 @@ const LETTER_REFUSED: Readonly<Record<Refusal, string>> = {
   loop: write(554, '5.4.6', 'that mailbox has had this letter before: it goes round in a loop'),
 };
 
-/** The answer to a letter, for one recipient (LM-04). */
+/** The answer to a letter, for one recipient (LM-04) or all of them; or to RCPT, when the letter could not be placed. */
 export function answer(outcome: Outcome): string {
   if (outcome.type === 'refused') return LETTER_REFUSED[outcome.why];
   const [first, ...others] = outcome.placed;

@@ -1,6 +1,7 @@
 import type { Peer } from '@restante/pop/server';
 import type { End } from './effects.ts';
 import type { Outcome } from './outcome.ts';
+import type { Protocol, With } from './protocol.ts';
 
 /** One letter, as it is logged: no octet of it, and of the peer's text only what the grammar let pass. */
 export interface DeliveryReport {
@@ -10,13 +11,15 @@ export interface DeliveryReport {
   readonly peer: Peer;
   /** The name in the hello. */
   readonly hello: string;
+  /** What it came by, as its Received field says it. */
+  readonly with: With;
   /** The reverse-path without brackets; empty for `<>`. */
   readonly returnPath: string;
   /** One for each accepted recipient, in order. */
   readonly recipients: readonly RecipientReport[];
   /** Octets of the letter, its trace fields not counted. */
   readonly octets: number;
-  /** From DATA to the last outcome. */
+  /** From DATA, or the first BDAT, to the last outcome. */
   readonly milliseconds: number;
 }
 
@@ -39,9 +42,9 @@ export interface DeliveryCommandReport {
 }
 
 /** One session, as it is logged. */
-export interface LmtpSessionReport {
+export interface DeliverySessionReport {
   readonly session: string;
-  readonly protocol: 'lmtp';
+  readonly protocol: Protocol['label'];
   readonly peer: Peer;
   /** How it ended: by QUIT, `closed` by the peer, silent for too long, by an error on the socket, … */
   readonly end: End | 'idle' | 'error';

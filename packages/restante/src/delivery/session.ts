@@ -1,12 +1,19 @@
 import { Dialogue } from '@restante/pop/dialogue';
-import { LineReader, Unstuffer } from '@restante/pop/wire';
+import { LineReader } from '@restante/pop/wire';
+import { chunking } from './chunking.ts';
 import { COMMANDS, type Keyword, parseCommand, type State } from './commands.ts';
 import type { Answers, End, LetterFaults, Questions } from './effects.ts';
-import type { Outcome } from './outcome.ts';
+import { hello } from './hello.ts';
+import { CountedData, type LetterData, type MailData } from './mail-data.ts';
+import { type Outcome, together } from './outcome.ts';
+import type { Hello, Protocol, With } from './protocol.ts';
 import * as replies from './replies.ts';
 import { type OpenTransaction, transaction } from './transaction.ts';
 
 export interface SessionOptions {
+  readonly protocol: Protocol;
+  /** Whether there is a certificate for STARTTLS; default no. */
+  readonly certificate?: boolean;
   /** Our name in the greeting and the hello. */
   readonly hostname: string;
   readonly limits: SessionLimits;
@@ -29,10 +36,12 @@ export interface SessionLimits {
 export type Handlers<K extends Keyword> = Readonly<Record<K, (session: DeliverySession, argument: string) => void>>;
 
 const HANDLERS: Handlers<Keyword> = {
+  ...hello,
   ...transaction,
+  ...chunking,
   NOOP: (session) => session.send(replies.NOOP_OK),
   VRFY: (session) => session.send(replies.CANNOT_VERIFY),
-  HELP: (session) => session.send(replies.HELP),
+  HELP: (session) => session.send(replies.help(session.options.protocol)),
   QUIT: (session) => session.sayAndClose(replies.BYE, 'quit'),
 };
 
@@ -55,8 +64,7 @@ const MALFORMED = { 'too-long': replies.LINE_TOO_LONG, 'bare-line-feed': replies
  * One session of mail delivery (RFC 5321, RFC 2033): octets and answers in, effects out. No octets make it throw.
  * Addresses are looked up in order, and no command is taken while a letter waits for its outcomes.
  *
- * SMTP is to be a second face of it: its hello is one more row of the command table, BDAT another way for a letter to come
- * in, and the outcomes of all recipients make one reply.
+ * SMTP and LMTP are two faces of it: {@link Protocol} says what they differ in.
  *
  * `step`, `pending`, `watch` and `commands` are for the driver; all else is for the handlers of commands.
  */
@@ -64,16 +72,16 @@ export class DeliverySession extends Dialogue<Questions, Answers, End> {
   readonly options: SessionOptions;
   /** Command lines taken, for the log. */
   commands = 0;
-  /** The name in the hello, once there was one. */
-  hello: string | undefined;
+  /** Who the peer said it is, and by which command. */
+  hello: { readonly keyword: Hello; readonly name: string } | undefined;
+  /** Whether TLS stands. */
+  secure = false;
   /** The envelope under way. */
   transaction: OpenTransaction | undefined;
   /** Transactions begun. */
   transactions = 0;
-  /** While a letter comes in, its octets go here, and no lines are asked of the reader. */
-  #letter: Unstuffer | undefined;
-  /** Recipients of the letter who have had no reply. */
-  #unanswered = 0;
+  /** Takes the octets that are no command lines, while there are any. */
+  #takeOctets: (() => boolean) | undefined;
   #badCommands = 0;
 
   constructor(options: SessionOptions) {
@@ -88,12 +96,69 @@ export class DeliverySession extends Dialogue<Questions, Answers, End> {
     else this.send(reply);
   }
 
-  /** What follows is a letter for this envelope. */
-  receive(envelope: OpenTransaction): void {
+  /** Refuses a command that stands in the wrong place. */
+  refuse(keyword: Keyword): void {
+    const refusal = replies.outOfOrder(keyword, this.#state, this.options.protocol);
+    // Who pipelines names recipients before it can know that the sender was refused: that is not counted as an error.
+    if (this.hello === undefined) this.bad(refusal);
+    else this.send(refusal);
+  }
+
+  /** Whether the command is legal here. */
+  allows(keyword: Keyword): boolean {
+    return COMMANDS[keyword].states.includes(this.#state);
+  }
+
+  /** Whether STARTTLS can be had. */
+  get offersTls(): boolean {
+    return this.options.certificate === true && !this.secure;
+  }
+
+  /** What a letter comes by now. */
+  get with(): With {
+    const { protocol } = this.options;
+    const by = protocol.with[this.hello?.keyword ?? protocol.hello];
+    if (by === undefined) throw new Error(`${this.hello?.keyword} is no hello of ${protocol.name}`);
+    return this.secure ? by.secure : by.clear;
+  }
+
+  /** Drops the transaction, if there is one, and all that was kept for it. */
+  forget(then: () => void): void {
+    const forgotten = this.transaction;
     this.transaction = undefined;
-    this.#letter = new Unstuffer();
-    this.#unanswered = envelope.recipients.length;
-    this.ask({ type: 'receive', transaction: envelope }, goOn);
+    if (forgotten === undefined) then();
+    else this.ask({ type: 'forget' }, then);
+  }
+
+  /** Octets of a letter come next. `then` is told at their end whether it is refused already. */
+  receive(data: LetterData, then: (refused: boolean) => void): void {
+    this.#takeData(
+      data,
+      (octets, next) => {
+        if (octets.length > 0) this.ask({ type: 'write', octets, faults: data.faults }, next);
+        else next(false);
+      },
+      then,
+    );
+  }
+
+  /** Octets come next that are nobody's. Asking for room shows that the peer is not idle, and lets it take its replies. */
+  passOver(octets: number, then: () => void): void {
+    this.#takeData(new CountedData(octets), (_, next) => this.ask({ type: 'room' }, () => next(true)), then);
+  }
+
+  /** A letter is whole, or refused: asks what became of it, and says so in one reply or in one for each recipient (LM-04). */
+  conclude({ recipients }: OpenTransaction, faults: LetterFaults, count: Protocol['replies']): void {
+    const outcomes: Outcome[] = [];
+    const ask = (): void =>
+      this.ask({ type: 'outcomes', faults }, (known) => {
+        outcomes.push(...known);
+        if (known.some(({ type }) => type === 'placed')) this.#badCommands = 0;
+        if (count === 'each') for (const outcome of known) this.send(replies.answer(outcome));
+        if (outcomes.length < recipients.length) ask();
+        else if (count === 'one') this.send(replies.answer(together(outcomes)));
+      });
+    ask();
   }
 
   /** Says the last word, and closes. */
@@ -103,11 +168,11 @@ export class DeliverySession extends Dialogue<Questions, Answers, End> {
   }
 
   protected greet(): void {
-    this.send(replies.greeting(this.options.hostname));
+    this.send(replies.greeting(this.options.hostname, this.options.protocol));
   }
 
   protected take(): boolean {
-    return this.#letter === undefined ? this.#nextLine() : this.#nextOctets(this.#letter);
+    return this.#takeOctets === undefined ? this.#nextLine() : this.#takeOctets();
   }
 
   protected leave(): void {
@@ -137,11 +202,15 @@ export class DeliverySession extends Dialogue<Questions, Answers, End> {
     if ('unknown' in command) return this.#unknown(command.unknown);
     const { keyword, argument } = command;
     const row = COMMANDS[keyword];
-    if (!row.states.includes(this.#state)) {
-      const refusal = replies.outOfOrder(keyword, this.#state);
-      if (this.hello === undefined) return refusal;
-      // Who pipelines names recipients before it can know that the sender was refused: that is not counted as an error.
-      this.send(refusal);
+    const { protocol } = this.options;
+    if (row.protocol !== undefined && row.protocol !== protocol.name) return replies.notSpoken(protocol);
+    // Octets stand behind BDAT whether it is obeyed or not: it has its gate in its handler.
+    if (keyword === 'BDAT') {
+      HANDLERS.BDAT(this, argument ?? '');
+      return undefined;
+    }
+    if (!this.allows(keyword)) {
+      this.refuse(keyword);
       return undefined;
     }
     const misfit = argument === undefined ? row.argument === 'required' : row.argument === 'none';
@@ -153,47 +222,34 @@ export class DeliverySession extends Dialogue<Questions, Answers, End> {
   get #state(): State {
     if (this.hello === undefined) return 'GREETED';
     if (this.transaction === undefined) return 'READY';
+    if (this.transaction.failed) return 'FAILED';
+    if (this.transaction.chunked !== undefined) return 'CHUNKS';
     return this.transaction.recipients.length === 0 ? 'MAIL' : 'RCPT';
   }
 
   #unknown(word: string): string | undefined {
-    if (this.hello !== undefined || !HTTP_METHODS.has(word)) {
-      return word === 'EHLO' || word === 'HELO' ? replies.NOT_SMTP : replies.UNKNOWN_COMMAND;
-    }
+    if (this.hello !== undefined || !HTTP_METHODS.has(word)) return replies.UNKNOWN_COMMAND;
     this.sayAndClose(replies.NOT_HTTP, 'limit');
     return undefined;
   }
 
-  #nextOctets(letter: Unstuffer): boolean {
-    const chunk = this.reader.takeRest();
-    if (chunk.length === 0) return false;
-    const octets = letter.unstuff(chunk);
-    if (letter.ended) this.reader.push(letter.takeRest());
-    const next = letter.ended ? () => this.#askOutcomes(letter) : goOn;
-    if (octets.length > 0) this.ask({ type: 'write', octets, faults: faultsOf(letter) }, next);
-    else next();
-    return true;
+  /** Takes octets as `data` cuts them off, and does with them what `use` says, until its end. */
+  #takeData(
+    data: MailData,
+    use: (octets: Buffer, next: (refused: boolean) => void) => void,
+    then: (refused: boolean) => void,
+  ): void {
+    const next = (refused: boolean): void => {
+      if (!data.ended) return;
+      this.#takeOctets = undefined;
+      then(refused);
+    };
+    this.#takeOctets = () => {
+      const octets = data.take(this.reader);
+      if (octets === undefined) return false;
+      use(octets, next);
+      return true;
+    };
+    next(false);
   }
-
-  #askOutcomes(letter: Unstuffer): void {
-    this.ask({ type: 'outcomes', faults: faultsOf(letter) }, (outcomes) => {
-      for (const outcome of outcomes) this.#reply(outcome);
-      if (this.#unanswered > 0) this.#askOutcomes(letter);
-      else this.#letter = undefined;
-    });
-  }
-
-  /** One reply for each recipient (LM-04). */
-  #reply(outcome: Outcome): void {
-    if (outcome.type === 'placed') this.#badCommands = 0;
-    this.#unanswered -= 1;
-    this.send(replies.answer(outcome));
-  }
-}
-
-function goOn(): void {}
-
-function faultsOf(letter: Unstuffer): LetterFaults {
-  const { bareCarriageReturn, bareLineFeed, nul } = letter.findings;
-  return { bareLineEnd: bareCarriageReturn !== undefined || bareLineFeed !== undefined, nul: nul !== undefined };
 }

@@ -3,6 +3,7 @@
  * SM-62). Fields that the letter brings along, a Return-Path among them, stay as they are.
  * @module
  */
+import type { With } from './protocol.ts';
 
 /** What the trace fields tell. */
 export interface Trace {
@@ -15,7 +16,9 @@ export interface Trace {
   /** Our own name. */
   readonly hostname: string;
   /** RFC 3848. */
-  readonly protocol: 'LMTP';
+  readonly protocol: With;
+  /** The cipher suite, by its registered name, when it came inside TLS (RFC 8314 §4.3). */
+  readonly cipher?: string;
   /** An id of this transaction, which the log knows too. */
   readonly id: string;
   /** When it came, in milliseconds since 1970. */
@@ -29,8 +32,13 @@ export function traceFields(trace: Trace, recipient: string): string {
   const to = clean(recipient);
   const from = trace.address === undefined ? helloName(trace) : `${helloName(trace)} (${literal(trace.address)})`;
   const by = `by ${clean(trace.hostname)} with ${trace.protocol} id ${clean(trace.id)}`;
-  const received = [`Received: from ${from}`, trace.only ? by : `${by};`];
-  received.push(trace.only ? `for <${to}>; ${date(trace.at)}` : date(trace.at));
+  // Behind `for`, where the grammar has the registered clauses (RFC 5321 §4.4, SM-65).
+  const clauses = [
+    ...(trace.only ? [`for <${to}>`] : []),
+    ...(trace.cipher === undefined ? [] : [`tls ${clean(trace.cipher)}`]),
+  ].join(' ');
+  const received = [`Received: from ${from}`, clauses === '' ? `${by};` : by];
+  received.push(clauses === '' ? date(trace.at) : `${clauses}; ${date(trace.at)}`);
   return `Return-Path: <${clean(trace.returnPath)}>\r\nDelivered-To: ${to}\r\n${received.join('\r\n\t')}\r\n`;
 }
 

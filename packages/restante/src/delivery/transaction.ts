@@ -3,21 +3,21 @@
  * @module
  */
 import type { Transaction, TransactionRecipient } from './effects.ts';
+import { type ChunkedLetter, DottedData } from './mail-data.ts';
 import { parseMail, parseRcpt } from './path.ts';
 import * as replies from './replies.ts';
 import type { DeliverySession, Handlers } from './session.ts';
 
-/** A transaction whose recipients are still being named. */
-export type OpenTransaction = Transaction & { readonly recipients: TransactionRecipient[] };
+/** A transaction whose recipients are still being named, or whose letter comes in chunks. */
+export interface OpenTransaction extends Transaction {
+  readonly recipients: TransactionRecipient[];
+  /** Its letter, once the first chunk has come. */
+  chunked?: ChunkedLetter;
+  /** Whether one of the chunks was refused. */
+  failed?: boolean;
+}
 
-export const transaction: Handlers<'LHLO' | 'MAIL' | 'RCPT' | 'DATA' | 'RSET'> = {
-  LHLO(session, name) {
-    if (!/^[!-~]{1,255}$/.test(name)) return session.bad(replies.WRONG_ARGUMENT.LHLO);
-    session.hello = name;
-    session.transaction = undefined;
-    session.send(replies.hello(session.options.hostname, session.options.limits.letter));
-  },
-
+export const transaction: Handlers<'MAIL' | 'RCPT' | 'DATA' | 'RSET'> = {
   MAIL(session, argument) {
     const parsed = parseMail(argument, session.options.spacesRoundColon);
     if (typeof parsed === 'string') return session.bad(replies.PATH_FAULTS.MAIL[parsed]);
@@ -26,7 +26,8 @@ export const transaction: Handlers<'LHLO' | 'MAIL' | 'RCPT' | 'DATA' | 'RSET'> =
     if (size > session.options.limits.letter) return session.send(replies.LETTER_TOO_LARGE);
     const envelope = {
       number: session.transactions + 1,
-      hello: session.hello ?? '',
+      hello: session.hello?.name ?? '',
+      with: session.with,
       returnPath,
       parameters,
       recipients: [],
@@ -41,10 +42,12 @@ export const transaction: Handlers<'LHLO' | 'MAIL' | 'RCPT' | 'DATA' | 'RSET'> =
   RCPT(session, argument) {
     const parsed = parseRcpt(argument, session.options.spacesRoundColon);
     if (typeof parsed === 'string') return session.bad(replies.PATH_FAULTS.RCPT[parsed]);
-    const { recipients } = openOf(session);
+    const { recipients, parameters } = openOf(session);
+    const { size: declared } = parameters;
     if (recipients.length >= session.options.limits.recipients) return session.send(replies.TOO_MANY_RECIPIENTS);
     const { path } = parsed;
-    session.ask({ type: 'route', path }, (route) => {
+    session.ask({ type: 'route', path, ...(declared !== undefined && { declared }) }, (route) => {
+      if (route.type === 'refused') return session.send(replies.answer(route));
       if (route.type !== 'maildrops') return session.send(replies.RECIPIENT_REFUSED[route.type]);
       recipients.push({ path, maildrops: route.maildrops });
       session.send(replies.RECIPIENT_OK);
@@ -52,13 +55,17 @@ export const transaction: Handlers<'LHLO' | 'MAIL' | 'RCPT' | 'DATA' | 'RSET'> =
   },
 
   DATA(session) {
+    const open = openOf(session);
+    const letter = new DottedData();
+    session.transaction = undefined;
     session.send(replies.GO_AHEAD);
-    session.receive(openOf(session));
+    session.ask({ type: 'receive', transaction: open }, () => {
+      session.receive(letter, () => session.conclude(open, letter.faults, session.options.protocol.replies));
+    });
   },
 
   RSET(session) {
-    session.transaction = undefined;
-    session.send(replies.RESET_OK);
+    session.forget(() => session.send(replies.RESET_OK));
   },
 };
 

@@ -1,15 +1,16 @@
-import type { DeliveryReport, LmtpSessionReport } from '../delivery/report.ts';
+import type { DeliveryReport, DeliverySessionReport } from '../delivery/report.ts';
 import type { Log } from './log.ts';
 import { peerFields } from './session-line.ts';
 
 /** The line of a letter that came in. A letter that some recipient did not get is worth a second look. */
 export function logDelivery(log: Log, report: DeliveryReport): void {
-  const { peer, session, id, hello, returnPath, recipients, octets, milliseconds } = report;
+  const { peer, session, id, hello, with: by, returnPath, recipients, octets, milliseconds } = report;
   const line = {
     session,
     id,
     ...peerFields(peer),
     hello,
+    with: by,
     from: `<${returnPath}>`,
     recipients,
     octets,
@@ -19,10 +20,11 @@ export function logDelivery(log: Log, report: DeliveryReport): void {
   else log.warn(line, 'delivery');
 }
 
-/** The line of an LMTP session. */
-export function logLmtpSession(log: Log, report: LmtpSessionReport): void {
-  const { peer, session, end, reason, protocol: _, milliseconds, ...counts } = report;
+/** The line of an SMTP or LMTP session. */
+export function logDeliverySession(log: Log, report: DeliverySessionReport): void {
+  const { peer, session, end, reason, protocol, milliseconds, ...counts } = report;
   const line = { session, ...peerFields(peer), end, reason, ms: Math.round(milliseconds), ...counts };
-  if (end === 'error' || report.trouble !== undefined) log.warn(line, 'LMTP session');
-  else log.info(line, 'LMTP session');
+  const what = `${protocol.toUpperCase()} session`;
+  if (end === 'error' || report.trouble !== undefined) log.warn(line, what);
+  else log.info(line, what);
 }

@@ -1,7 +1,7 @@
 import type { SessionReport } from '@restante/pop/server';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, type Metric, Registry } from 'prom-client';
 import type { LoginReport } from '../accounts/authenticator.ts';
-import type { DeliveryReport, LmtpSessionReport } from '../delivery/report.ts';
+import type { DeliveryReport, DeliverySessionReport } from '../delivery/report.ts';
 import type { DurableStore } from '../store/store.ts';
 import { type AnyCommand, CommandTallies, LATENCIES, type LabelledCount } from './command-tallies.ts';
 import { delays, watchEventLoop } from './event-loop.ts';
@@ -138,7 +138,7 @@ export class Metrics {
     this.#deleted.inc(report.deleted);
   }
 
-  deliverySession(report: LmtpSessionReport): void {
+  deliverySession(report: DeliverySessionReport): void {
     this.#session(report);
     this.#refused.inc({ protocol: report.protocol }, report.refusedRecipients);
   }
@@ -158,7 +158,7 @@ export class Metrics {
     this.#deliverySeconds.observe(milliseconds * SECOND);
   }
 
-  #session({ protocol, end, octetsIn, octetsOut }: SessionReport | LmtpSessionReport): void {
+  #session({ protocol, end, octetsIn, octetsOut }: SessionReport | DeliverySessionReport): void {
     this.#sessions.inc({ protocol, end });
     this.#received.inc({ protocol }, octetsIn);
     this.#sent.inc({ protocol }, octetsOut);

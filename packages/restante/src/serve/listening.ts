@@ -3,11 +3,11 @@ import { dirname } from 'node:path';
 import type { Listening } from '@restante/pop/server';
 import type { ListenAddress } from '../config/listen-address.ts';
 import { formatListen } from '../config/listen-address.ts';
-import { LmtpAddressError } from '../delivery/lmtp-server.ts';
+import { ListenAddressError } from '../delivery/listen-address-error.ts';
 import { Failure, reasonOf } from '../failure.ts';
 
 /** What is listened for: as in `--pop3` and `listen.pop3`. */
-export type Door = 'pop3' | 'pop3s' | 'lmtp' | 'metrics';
+export type Door = 'pop3' | 'pop3s' | 'smtp' | 'lmtp' | 'metrics';
 
 /** A listener that is open, with the port that it really has. */
 export interface OpenDoor {
@@ -34,7 +34,7 @@ export async function openDoor(door: Door, address: ListenAddress, listen: Liste
 
 function reason(door: Door, address: ListenAddress, thrown: unknown): string {
   const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
-  if (thrown instanceof LmtpAddressError) return thrown.message;
+  if (thrown instanceof ListenAddressError) return thrown.message;
   const other = `choose another with --${door} ${door === 'lmtp' ? 'HOST:PORT or unix:PATH' : 'HOST:PORT'}`;
   switch (code) {
     case 'EADDRINUSE':

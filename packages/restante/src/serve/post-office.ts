@@ -7,11 +7,12 @@ import { formatListen } from '../config/listen-address.ts';
 import type { Settings } from '../config/settings.ts';
 import { connectOffice } from '../control/client.ts';
 import { ControlServer } from '../control/server.ts';
-import { LmtpServer } from '../delivery/lmtp-server.ts';
+import { MailServer, type MailServerOptions } from '../delivery/mail-server.ts';
+import { LMTP, type Protocol, SMTP } from '../delivery/protocol.ts';
 import type { AccountRoutes } from '../delivery/routes.ts';
 import { Failure } from '../failure.ts';
 import { StoreLetterDesk } from '../import/letter-desk.ts';
-import { logDelivery, logLmtpSession } from '../observe/delivery-line.ts';
+import { logDelivery, logDeliverySession } from '../observe/delivery-line.ts';
 import type { Log } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import { logSession } from '../observe/session-line.ts';
@@ -96,16 +97,19 @@ export async function openPostOffice(options: PostOfficeOptions): Promise<PostOf
   const { 'lmtp.socket_group': group } = settings;
   const socketGroup = group === undefined ? undefined : await groupId(group);
   const routes = accountRoutes(settings, store);
-  const { pop3, lmtp } = servers(options, store, routes, certificates, hostname, socketGroup, metrics);
+  const { pop3, smtp, lmtp } = servers(options, store, routes, certificates, hostname, socketGroup, metrics);
   metrics?.countOpen('pop3', () => pop3.sessions);
+  metrics?.countOpen('smtp', () => smtp.connections);
   metrics?.countOpen('lmtp', () => lmtp.connections);
   ends.push(() => pop3.close({ deadline: CLOSING }));
+  ends.push(() => smtp.close({ deadline: CLOSING }));
   ends.push(() => lmtp.close({ deadline: CLOSING }));
   const doors: OpenDoor[] = [];
   for (const address of settings['listen.pop3']) doors.push(await openDoor('pop3', address, (at) => pop3.listen(at)));
   for (const address of settings['listen.pop3s']) {
     doors.push(await openDoor('pop3s', address, (at) => pop3.listen(at, { secure: true })));
   }
+  for (const address of settings['listen.smtp']) doors.push(await openDoor('smtp', address, (at) => smtp.listen(at)));
   for (const address of settings['listen.lmtp']) doors.push(await openDoor('lmtp', address, (at) => lmtp.listen(at)));
   for (const address of settings['listen.metrics']) {
     doors.push(await openDoor('metrics', address, (at) => monitoring.listen(at)));
@@ -195,7 +199,7 @@ function servers(
   hostname: string,
   socketGroup: number | undefined,
   metrics: Metrics | undefined,
-): { pop3: Pop3Server; lmtp: LmtpServer } {
+): { pop3: Pop3Server; smtp: MailServer; lmtp: MailServer } {
   const authenticator = new Authenticator({
     findAccount: accountFinder(store, routes),
     passwords: new PasswordChecks({ waiting: settings['limits.login_queue'] }),
@@ -223,24 +227,40 @@ function servers(
     },
     ...(metrics && { onCommand: metrics.commands('pop3') }),
   });
-  const lmtp = new LmtpServer({
-    store: metrics === undefined ? store : timed(store, (milliseconds) => metrics.commit(milliseconds)),
-    routes,
-    hostname,
-    limits: { letter: settings['limits.letter_size'], recipients: settings['limits.recipients'] },
+  const mailServer = (protocol: Protocol, more: Pick<MailServerOptions, 'socketMode' | 'socketGroup' | 'limits'>) => {
+    const label = protocol.label;
+    return new MailServer({
+      ...more,
+      protocol,
+      store: metrics === undefined ? store : timed(store, (milliseconds) => metrics.commit(milliseconds)),
+      routes,
+      hostname,
+      tls: certificates.source,
+      bareLineEnds: settings['smtp.bare_newlines'],
+      limits: { letter: settings['limits.letter_size'], recipients: settings['limits.recipients'], ...more.limits },
+      onDelivery: (report) => {
+        logDelivery(log, report);
+        metrics?.delivery(label, report);
+      },
+      onSession: (report) => {
+        logDeliverySession(log, report);
+        metrics?.deliverySession(report);
+      },
+      ...(metrics && { onCommand: metrics.commands(label) }),
+    });
+  };
+  const smtp = mailServer(SMTP, {
+    limits: {
+      connections: settings['smtp.connections'],
+      connectionsPerAddress: settings['smtp.connections_per_address'],
+    },
+  });
+  const lmtp = mailServer(LMTP, {
+    limits: { connections: settings['lmtp.connections'] },
     socketMode: settings['lmtp.socket_mode'],
     ...(socketGroup !== undefined && { socketGroup }),
-    onDelivery: (report) => {
-      logDelivery(log, report);
-      metrics?.delivery('lmtp', report);
-    },
-    onSession: (report) => {
-      logLmtpSession(log, report);
-      metrics?.deliverySession(report);
-    },
-    ...(metrics && { onCommand: metrics.commands('lmtp') }),
   });
-  return { pop3, lmtp };
+  return { pop3, smtp, lmtp };
 }
 
 /** Who may log in without TLS (AUTH-22, TLS-09). */

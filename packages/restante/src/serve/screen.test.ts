@@ -23,12 +23,13 @@ function screen(doors: Partial<Record<Door, string>>, changes: Partial<FirstStar
   });
 }
 
-const usual = { pop3: '127.0.0.1:1110', pop3s: '127.0.0.1:1995', lmtp: '127.0.0.1:1024' };
+const usual = { pop3: '127.0.0.1:1110', pop3s: '127.0.0.1:1995', smtp: '127.0.0.1:1025', lmtp: '127.0.0.1:1024' };
 
 test('it says who, where, and how', () => {
   const text = screen(usual);
   assert.match(text, /name +mail\n +password +abcde-fghjk\n/);
-  for (const where of ['127.0.0.1:1110', '127.0.0.1:1995', '127.0.0.1:1024']) assert.ok(text.includes(where), where);
+  for (const where of Object.values(usual)) assert.ok(text.includes(where), where);
+  assert.match(text, /^ {2}SMTP +127\.0\.0\.1:1025 {2}\(TLS by STARTTLS\)$/m);
   assert.match(text, /^ {2}node -e '.*connect\(\{port:1024,host:"127\.0\.0\.1"\}\)/m);
   assert.match(text, /^ {2}curl -sS --cacert \/data\/tls\/cert\.pem -u mail pop3s:\/\/127\.0\.0\.1:1995\/1$/m);
   assert.match(text, /^ {2}restante account add NAME --generate$/m);
@@ -50,7 +51,8 @@ test('without curl, Node calls', () => {
 
 test('it goes by what is open', () => {
   assert.match(screen({ ...usual, lmtp: 'unix:/run/l.sock' }), /connect\(\{path:"\/run\/l\.sock"\}\)/);
-  assert.ok(!screen({ pop3: usual.pop3 }).includes('node -e'), 'no LMTP, nothing to send by');
+  assert.ok(!screen({ pop3: usual.pop3 }).includes('node -e'), 'neither LMTP nor SMTP, nothing to send by');
+  assert.match(screen({ smtp: '0.0.0.0:25' }), /connect\(\{port:25,host:"127\.0\.0\.1"\}\).*EHLO localhost/);
   assert.match(screen({ pop3: '127.0.0.1:1110' }), /curl .* --ssl-reqd .* pop3:\/\/127\.0\.0\.1:1110\/1/);
   assert.ok(!screen({ lmtp: usual.lmtp }).includes('curl'));
 });

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { formatListen } from '../config/listen-address.ts';
 import type { Certificate } from '../tls/certificate.ts';
-import type { OpenDoor } from './listening.ts';
+import type { Door, OpenDoor } from './listening.ts';
 
 /** What a first start made, and what is needed to say how to use it. */
 export interface FirstStart {
@@ -46,8 +46,14 @@ export function firstScreen(start: FirstStart): string {
   return lines.join('\n');
 }
 
-const LABELS = { pop3: 'POP3', pop3s: 'POP3S', lmtp: 'LMTP', metrics: 'Metrics' } as const;
-const HOW = { pop3: '(TLS by STLS)', pop3s: '(TLS)', lmtp: '', metrics: '(HTTP)' } as const;
+const LABELS = { pop3: 'POP3', pop3s: 'POP3S', smtp: 'SMTP', lmtp: 'LMTP', metrics: 'Metrics' } as const;
+const HOW = {
+  pop3: '(TLS by STLS)',
+  pop3s: '(TLS)',
+  smtp: '(TLS by STARTTLS)',
+  lmtp: '',
+  metrics: '(HTTP)',
+} as const;
 
 /** The line that says that a listener is open. */
 export function doorLine({ door, address }: OpenDoor): string {
@@ -56,10 +62,16 @@ export function doorLine({ door, address }: OpenDoor): string {
 
 /** Node is sure to be there, whatever else is, and needs no shell of a certain kind. */
 function sendCommand({ account, doors }: FirstStart): string | undefined {
-  const lmtp = doors.find(({ door }) => door === 'lmtp')?.address;
-  if (lmtp === undefined) return undefined;
-  const to = lmtp.type === 'unix' ? { path: lmtp.path } : { port: lmtp.port, host: nearHost(lmtp.host) };
-  const envelope = ['LHLO localhost', 'MAIL FROM:<>', `RCPT TO:<${account}>`, 'DATA'];
+  const open = openFor(doors, 'lmtp') ?? openFor(doors, 'smtp');
+  if (open === undefined) return undefined;
+  const { door, address } = open;
+  const to = address.type === 'unix' ? { path: address.path } : { port: address.port, host: nearHost(address.host) };
+  const envelope = [
+    door === 'lmtp' ? 'LHLO localhost' : 'EHLO localhost',
+    'MAIL FROM:<>',
+    `RCPT TO:<${account}>`,
+    'DATA',
+  ];
   return nodeCommand('net', to, [...envelope, 'Subject: Hello', '', 'It works.', '.', 'QUIT'].map(literal));
 }
 
@@ -85,14 +97,18 @@ interface Call {
 /** Lists, then gets the first and the second letter. */
 function callCommands(start: FirstStart): readonly string[] {
   const { doors, certificate } = start;
-  const open = doors.find(({ door }) => door === 'pop3s') ?? doors.find(({ door }) => door === 'pop3');
-  if (open === undefined || (open.door !== 'pop3' && open.door !== 'pop3s') || open.address.type !== 'tcp') return [];
+  const open = openFor(doors, 'pop3s') ?? openFor(doors, 'pop3');
+  if (open === undefined || open.address.type !== 'tcp') return [];
   const host = nearHost(open.address.host);
   const { names } = certificate;
   const name = names.includes(host) ? host : (names.find((each) => !each.includes('*')) ?? host);
   const call = { door: open.door, host, port: open.address.port, name };
   if (start.curl) return curlCommands(start, call);
   return open.door === 'pop3s' ? nodeCallCommands(start, call) : [];
+}
+
+function openFor<D extends Door>(doors: readonly OpenDoor[], door: D): (OpenDoor & { door: D }) | undefined {
+  return doors.find((open): open is OpenDoor & { door: D } => open.door === door);
 }
 
 /** The password is typed, or goes by a pipe: on curl's command line everybody on the machine could read it. */

@@ -33,6 +33,7 @@ export class RunningOffice implements Office {
   readonly data: string;
   readonly pop3: Address;
   readonly pop3s: Address;
+  readonly smtp: Address;
   readonly lmtp: Address;
   readonly #child: ChildProcess;
   readonly #said: () => string;
@@ -45,6 +46,7 @@ export class RunningOffice implements Office {
     this.#ownsData = ownsData;
     this.pop3 = listener(said(), 'POP3');
     this.pop3s = listener(said(), 'POP3S');
+    this.smtp = listener(said(), 'SMTP');
     this.lmtp = listener(said(), 'LMTP');
   }
 
@@ -52,7 +54,7 @@ export class RunningOffice implements Office {
   static async start(options: OfficeOptions = {}): Promise<RunningOffice> {
     const data = options.data ?? temporaryFolder();
     if (options.config !== undefined) writeFileSync(join(data, 'restante.toml'), options.config);
-    const listeners = ['--pop3', '127.0.0.1:0', '--pop3s', '127.0.0.1:0', '--lmtp', '127.0.0.1:0'];
+    const listeners = ['--pop3', '--pop3s', '--smtp', '--lmtp'].flatMap((door) => [door, '127.0.0.1:0']);
     const words = ['serve', '--data', data, ...listeners, ...(options.more ?? [])];
     const child = spawn(process.execPath, [MAIN, ...words], {
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -65,7 +67,7 @@ export class RunningOffice implements Office {
     };
     child.stdout.setEncoding('utf8').on('data', hear);
     child.stderr.setEncoding('utf8').on('data', hear);
-    const open = () => ['POP3', 'POP3S', 'LMTP'].every((name) => listenerLine(name).test(said));
+    const open = () => ['POP3', 'POP3S', 'SMTP', 'LMTP'].every((name) => listenerLine(name).test(said));
     await until(open, child, () => said);
     return new RunningOffice(data, child, () => said, options.data === undefined);
   }

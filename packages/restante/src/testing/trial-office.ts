@@ -1,21 +1,22 @@
 import { once } from 'node:events';
 import { duplexPair } from '@restante/pop/testing';
-import { type LmtpOptions, LmtpServer } from '../delivery/lmtp-server.ts';
-import type { DeliveryReport, LmtpSessionReport } from '../delivery/report.ts';
+import { MailServer, type MailServerOptions } from '../delivery/mail-server.ts';
+import { LMTP } from '../delivery/protocol.ts';
+import type { DeliveryReport, DeliverySessionReport } from '../delivery/report.ts';
 import { AccountRoutes } from '../delivery/routes.ts';
 import { TrialAccounts } from './trial-accounts.ts';
 import { TrialStore } from './trial-store.ts';
 
 /** A server with two accounts, `pat` and `green`, and all that it reported. */
 export interface Office {
-  readonly server: LmtpServer;
+  readonly server: MailServer;
   readonly store: TrialStore;
   readonly accounts: TrialAccounts;
   readonly deliveries: DeliveryReport[];
-  readonly sessions: LmtpSessionReport[];
+  readonly sessions: DeliverySessionReport[];
 }
 
-export function office(options: Partial<LmtpOptions> = {}): Office {
+export function office(options: Partial<MailServerOptions> = {}): Office {
   const store = new TrialStore();
   const accounts = new TrialAccounts();
   for (const name of ['pat', 'green']) {
@@ -23,8 +24,9 @@ export function office(options: Partial<LmtpOptions> = {}): Office {
     accounts.put(name);
   }
   const deliveries: DeliveryReport[] = [];
-  const sessions: LmtpSessionReport[] = [];
-  const server = new LmtpServer({
+  const sessions: DeliverySessionReport[] = [];
+  const server = new MailServer({
+    protocol: LMTP,
     store,
     routes: new AccountRoutes({ accounts, domains: ['localhost'] }),
     hostname: 'store.example',

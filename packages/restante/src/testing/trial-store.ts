@@ -1,4 +1,12 @@
-import { type Delivery, type Envelope, type Placed, StoreError, type StoreErrorKind } from '@restante/pop/maildrop';
+import {
+  type Delivery,
+  type Envelope,
+  type Placed,
+  type Recipient,
+  type Reservation,
+  StoreError,
+  type StoreErrorKind,
+} from '@restante/pop/maildrop';
 import { MemoryStore } from '@restante/pop/testing';
 
 /** A store in memory whose deliveries can be made to fail or to take their time. */
@@ -9,6 +17,10 @@ export class TrialStore extends MemoryStore {
   readonly commitFaults = new Map<string, StoreErrorKind>();
   /** Octets for which there is still room. */
   room = Number.POSITIVE_INFINITY;
+  /** Octets for which there is still room in a mailbox, as long as the letter is only announced. */
+  readonly quotas = new Map<string, number>();
+  /** Reservations that were not let go of. */
+  reservations = 0;
   readonly #held = new Map<string, { readonly until: Promise<void>; readonly release: () => void; asked: boolean }>();
 
   /** Whether a letter for this mailbox is whole and waits. */
@@ -37,28 +49,61 @@ export class TrialStore extends MemoryStore {
     return Promise.resolve(octets <= this.room);
   }
 
-  override beginDelivery(envelope: Envelope): Delivery {
-    const delivery = super.beginDelivery(envelope);
-    const fault = (kind: StoreErrorKind) => new StoreError(kind, `${kind}, as the trial wants it`);
+  reserve(octets: number): Reservation {
+    this.reservations += 1;
+    let held = true;
     return {
-      write: (octets) => {
+      hold: (maildrop) => {
+        if (octets > this.room) return fault('no-room');
+        return octets > (this.quotas.get(maildrop) ?? octets) ? fault('over-quota') : undefined;
+      },
+      release: () => {
+        if (!held) throw new Error('a reservation was let go of twice');
+        held = false;
+        this.reservations -= 1;
+      },
+    };
+  }
+
+  /** What this recipient's commit fails with: a fault of his own, or of another in his group. */
+  #faultOf({ maildrop, group }: Recipient, recipients: readonly Recipient[]): StoreErrorKind | undefined {
+    const together = group === undefined ? [] : recipients.filter((other) => other.group === group);
+    const kinds = together.map((other) => this.commitFaults.get(other.maildrop));
+    return group === undefined ? this.commitFaults.get(maildrop) : kinds.find((kind) => kind !== undefined);
+  }
+
+  override beginDelivery(envelope: Envelope): Delivery {
+    const octets: Uint8Array[] = [];
+    return {
+      write: (part) => {
         const kind = this.writeFault;
         this.writeFault = undefined;
         if (kind !== undefined) throw fault(kind);
-        return delivery.write(octets);
+        octets.push(Uint8Array.from(part));
       },
       commit: () => {
-        const faults = envelope.recipients.map(({ maildrop }) => this.commitFaults.get(maildrop));
-        const holds = envelope.recipients.map(({ maildrop }) => this.#ask(maildrop));
-        return delivery.commit().map(async (answer, index): Promise<Placed | StoreError> => {
+        const { recipients } = envelope;
+        const faults = recipients.map((recipient) => this.#faultOf(recipient, recipients));
+        const holds = recipients.map(({ maildrop }) => this.#ask(maildrop));
+        const spared = super.beginDelivery({
+          ...envelope,
+          recipients: recipients.filter((_, index) => faults[index] === undefined),
+        });
+        spared.write(Buffer.concat(octets));
+        const placed = spared.commit().values();
+        const answers = faults.map((kind) => (kind === undefined ? placed.next().value : fault(kind)));
+        return answers.map(async (answer, index): Promise<Placed | StoreError> => {
           await holds[index];
-          const kind = faults[index];
-          return kind === undefined ? answer : fault(kind);
+          return answer ?? fault('temporary');
         });
       },
-      abort: () => delivery.abort(),
+      abort: async () => {},
     };
   }
+}
+
+function fault(kind: StoreErrorKind): StoreError {
+  return new StoreError(kind, `${kind}, as the trial wants it`);
 }
 
 /** The letters of a mailbox, whole, one character an octet. */

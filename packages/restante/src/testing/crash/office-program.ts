@@ -1,6 +1,7 @@
 /** A post office in a process of its own, made to be killed: the store, LMTP and POP3 on loopback, an operator's channel. */
 import { createPop3Server } from '@restante/pop/server';
-import { LmtpServer } from '../../delivery/lmtp-server.ts';
+import { MailServer } from '../../delivery/mail-server.ts';
+import { LMTP } from '../../delivery/protocol.ts';
 import { AccountRoutes } from '../../delivery/routes.ts';
 import { openStore } from '../../store/store.ts';
 import { storeCounter } from '../oracle/counter.ts';
@@ -44,7 +45,7 @@ const pop3 = createPop3Server({
   hostname: 'office.example',
 });
 const routes = new AccountRoutes({ accounts: store, domains: ['localhost'] });
-const lmtp = new LmtpServer({ store, routes, hostname: 'office.example' });
+const lmtp = new MailServer({ protocol: LMTP, store, routes, hostname: 'office.example' });
 
 process.on('message', ({ id, request }: Order) => {
   serve(request).then(
