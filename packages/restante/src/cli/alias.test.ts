@@ -127,6 +127,26 @@ describe('closed', () => {
   });
 });
 
+test('an office whose domains have come to hold an alias of another says so when it opens', async () => {
+  const data = join(temporaryFolder(), 'data');
+  for (const words of [
+    ['account', 'add', 'anna', '--generate'],
+    ['account', 'add', 'bert', '--generate'],
+    ['alias', 'add', 'anna@new.example', 'bert'],
+  ]) {
+    await done(runVerb([...words, '--data', data]));
+  }
+  const office = await RunningOffice.start({ data, config: 'domains = ["localhost", "new.example"]\n' });
+  try {
+    assert.match(
+      office.log,
+      /mail for anna@new\.example goes to bert, .* not to the account anna: restante alias remove/,
+    );
+  } finally {
+    await office.stop();
+  }
+});
+
 describe('open', () => {
   let office: RunningOffice;
   before(async () => {

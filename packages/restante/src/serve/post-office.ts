@@ -32,6 +32,7 @@ import { type OpenDoor, openDoor } from './listening.ts';
 import { keepInOrder } from './maintenance.ts';
 import { Monitoring } from './monitoring.ts';
 import { hostName, servedDomains } from './served-domains.ts';
+import { shadowedNames } from './shadowed-names.ts';
 import { warnings } from './warnings.ts';
 
 export interface PostOfficeOptions {
@@ -135,6 +136,7 @@ export async function openPostOffice(options: PostOfficeOptions): Promise<PostOf
     onError: (err) => log.error({ err }, 'a command of the command line failed'),
   });
   ends.push(() => control.close());
+  await tellShadowedNames(store, settings, log);
   const maintenance = keepInOrder(store, log);
   ends.push(() => maintenance.stop());
 
@@ -151,6 +153,15 @@ export async function openPostOffice(options: PostOfficeOptions): Promise<PostOf
     reread: inForce.reread,
     close: () => kept.disposeAsync(),
   };
+}
+
+/** What cannot be read now is no reason to stay closed: whoever needs it will be told. */
+async function tellShadowedNames(store: DurableStore, settings: Settings, log: Log): Promise<void> {
+  try {
+    for await (const warning of shadowedNames(store, servedDomains(settings))) log.warn(warning);
+  } catch (err) {
+    log.warn({ err }, 'addresses could not be looked over');
+  }
 }
 
 /** Waits for it, but no longer than this: what is left then is cut off, and no letter with it. */
