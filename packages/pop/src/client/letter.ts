@@ -21,7 +21,7 @@ export class Letter {
   }
 
   retrieve(options?: { readonly signal?: AbortSignal }): Retrieval {
-    return this.#client.retrieve(this.number, options);
+    return this.#client.retrieve(this, options);
   }
 
   /** The header and so many lines of the body. */

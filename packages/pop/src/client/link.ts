@@ -229,6 +229,8 @@ export class Link {
   #attach(stream: Duplex): void {
     stream.on('error', (error) => this.#broke(error));
     stream.on('end', this.#onEnd).on('close', this.#onEnd).on('data', this.#onData);
+    // One that came from elsewhere may have been paused there.
+    stream.resume();
   }
 
   readonly #onEnd = (): void => this.#broke(undefined);
@@ -310,8 +312,7 @@ export class Link {
   }
 
   #fell({ failure, why, request }: Extract<ExchangeEvent<Call>, { type: 'failed' }>): void {
-    if (this.#exchange.outstanding > 1 && failure !== 'limit')
-      this.distrust('the session broke while it was pipelined');
+    if (failure === 'protocol' && this.#exchange.outstanding > 1) this.distrust('what it answered makes no sense');
     const broke = failure === 'closed' && this.#cause !== undefined;
     const tls = broke && String((this.#cause as NodeJS.ErrnoException).code).startsWith('ERR_SSL');
     const code = tls ? 'TLS_HANDSHAKE' : broke ? 'NETWORK' : CODES[failure];
@@ -361,8 +362,9 @@ export class Link {
       this.#set(left);
       return;
     }
-    const { outstanding } = this.#exchange;
-    if (awaiting === 'server' && outstanding > 1) this.distrust(`${outstanding} commands together got no answer`);
+    const { outstanding, inside } = this.#exchange;
+    if (awaiting === 'server' && outstanding > 1 && !inside)
+      this.distrust(`${outstanding} commands together got no answer`);
     const who =
       awaiting === 'reader'
         ? 'a letter that has come was left unread'

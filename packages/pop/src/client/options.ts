@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { ConnectionOptions } from 'node:tls';
 import type { MaybePromise } from '../maildrop/maildrop.ts';
-import { type Clock, systemClock } from '../server/clock.ts';
+import type { Clock } from '../server/clock.ts';
 import { Pop3Error } from './error.ts';
 import { isPin } from './pins.ts';
 import type { Pop3Logger } from './trace.ts';
@@ -101,6 +101,18 @@ export interface Pop3ClientOptions {
   readonly clock?: Clock;
 }
 
+/**
+ * The client's own time. Its timers keep the process alive, as a server's do not: whoever waits for an answer gets one,
+ * also where the socket is not read just now and nothing else is going on. An idle session has none.
+ */
+const clientClock: Clock = {
+  now: () => Date.now(),
+  set(ring, milliseconds) {
+    const timer = setTimeout(ring, milliseconds);
+    return { clear: () => clearTimeout(timer) };
+  },
+};
+
 const MEBIOCTET = 1_048_576;
 
 export const defaultPop3ClientLimits: Pop3ClientLimits = {
@@ -174,6 +186,6 @@ export function settings(options: Pop3ClientOptions): Settings {
     logger: options.logger || undefined,
     pipelining: options.pipelining ?? true,
     limits,
-    clock: options.clock ?? systemClock,
+    clock: options.clock ?? clientClock,
   };
 }

@@ -11,5 +11,8 @@ export async function throughATunnel(
   socket.write(`CONNECT ${options.host}:${options.port} HTTP/1.1\r\nHost: ${options.host}:${options.port}\r\n\r\n`);
   const [answer] = (await once(socket, 'data')) as [Buffer];
   if (!/^HTTP\/1\.[01] 200 /.test(answer.toString('latin1'))) throw new Error('the proxy refuses');
+  // What stands behind the proxy's answer is the server's.
+  socket.pause();
+  socket.unshift(answer.subarray(answer.indexOf('\r\n\r\n') + 4));
   return connect({ ...options, socket });
 }

@@ -77,6 +77,11 @@ export class Exchange<R extends Request> {
     return this.#queue.outstanding;
   }
 
+  /** Whether a multi-line response has begun and is not whole. */
+  get inside(): boolean {
+    return this.#body !== undefined;
+  }
+
   /** Whether nothing is under way and nothing waits. */
   get idle(): boolean {
     return this.#queue.idle;
@@ -233,7 +238,7 @@ export class Exchange<R extends Request> {
   }
 
   #begin(request: R): void {
-    this.#body = new Unstuffer();
+    this.#body = new Unstuffer({ findings: false });
     this.#lines = 0;
     this.#unfinished = 0;
     this.#listing = request.reply === 'lines' ? new LineReader({ limit: this.#limit, bareLineFeed: false }) : undefined;

@@ -62,6 +62,13 @@ test('a bare CR, a bare LF and a NUL are noted where they first stand in the let
   assert.deepEqual([clean.bareCarriageReturn, clean.bareLineFeed, clean.nul], [undefined, undefined, undefined]);
 });
 
+test('without findings the letter is the same, and nothing was looked for', () => {
+  const reader = new Unstuffer({ findings: false });
+  assert.equal(reader.unstuff(Buffer.from('..a\rb\nc\0\r\n.\r\n')).toString(), '.a\rb\nc\0\r\n');
+  assert.deepEqual([reader.ended, reader.octets], [true, 9]);
+  assert.deepEqual(reader.findings, { bareCarriageReturn: undefined, bareLineFeed: undefined, nul: undefined });
+});
+
 test('octets without dots are not copied', () => {
   const input = Buffer.from('a\r\nb\r\n');
   const output = new Unstuffer().unstuff(input);

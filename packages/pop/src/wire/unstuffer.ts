@@ -3,6 +3,7 @@ import { CR, DOT, LF, view } from './octets.ts';
 
 const LINE_START_DOT = Buffer.from('\r\n.');
 const NOTHING = Buffer.alloc(0);
+const NO_FINDINGS: Findings = { bareCarriageReturn: undefined, bareLineFeed: undefined, nul: undefined };
 
 /** How much of CRLF . CRLF has just been seen. A dot and CR at a line's start are held back until the next octet tells. */
 const INSIDE = 0;
@@ -27,8 +28,14 @@ export class Unstuffer {
   #state = LINE_START;
   #ended = false;
   #rest: Buffer = NOTHING;
-  /** Of what was handed out so far. */
-  readonly #inspection = new Inspection();
+  /** Un-stuffed octets handed out so far, and what was found in them. */
+  #octets = 0;
+  readonly #inspection: Inspection | undefined;
+
+  /** With `findings: false` nothing is looked for that has no place in a letter: that takes half of the time. */
+  constructor({ findings = true }: { readonly findings?: boolean } = {}) {
+    this.#inspection = findings ? new Inspection() : undefined;
+  }
 
   /** Whether CRLF . CRLF has come. */
   get ended(): boolean {
@@ -37,11 +44,12 @@ export class Unstuffer {
 
   /** Un-stuffed octets handed out so far. */
   get octets(): number {
-    return this.#inspection.octets;
+    return this.#octets;
   }
 
+  /** Nothing found where nothing was to be looked for. */
   get findings(): Findings {
-    return this.#inspection.findings;
+    return this.#inspection?.findings ?? NO_FINDINGS;
   }
 
   /** Octets that came behind the end: the next command's. Once; the reader keeps nothing of them. */
@@ -64,7 +72,8 @@ export class Unstuffer {
       if (part.length > 0) parts.push(part);
     }
     const output = parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
-    this.#inspection.look(output);
+    this.#inspection?.look(output);
+    this.#octets += output.length;
     return output;
   }
 
