@@ -116,6 +116,25 @@ test('letters are numbered in the order in which they were committed, the large 
   assert.deepEqual(await idsOf(store, 'anna'), ids);
 });
 
+test('none overtakes one for which there is no room, and mail that comes meanwhile does not wait for it', async (t) => {
+  const free = new SharedArrayBuffer(8);
+  const setFree = (octets: number) => Atomics.store(new BigInt64Array(free), 0, BigInt(octets));
+  const reserve = 1_000_000;
+  setFree(10 * reserve);
+  const store = await office(t, ['anna', 'bert'], { pretendFree: free, limits: { reserve } });
+  setFree(reserve + 2_000);
+  const begin = (uniqueId: string, maildrop = 'anna') =>
+    bring(store, { maildrop, arrived: long, uniqueId, key: uniqueId }, letterOf(uniqueId === 'large' ? 5_000 : 200));
+  const answers = await Promise.all([begin('u1'), begin('large'), begin('u2'), begin('u3', 'bert'), begin('u4')]);
+  assert.deepEqual(
+    answers.map((answer) => (answer instanceof StoreError ? answer.kind : answer.uniqueId)),
+    ['u1', 'no-room', 'no-room', 'u3', 'no-room'],
+  );
+  setFree(10 * reserve);
+  for (const uniqueId of ['u1', 'large', 'u2', 'u4']) placed(await begin(uniqueId));
+  assert.deepEqual(await idsOf(store, 'anna'), ['u1', 'large', 'u2', 'u4']);
+});
+
 test('one that fails, or is dropped, keeps nobody behind it waiting', async (t) => {
   const store = await office(t, ['anna'], { limits: { letter: 1_000 } });
   const begin = (key: string, uniqueId?: string) =>

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
@@ -63,6 +64,25 @@ for (const [what, sql] of [
   });
 }
 
+for (const [what, leaves] of [
+  ['came', false],
+  ['came and left again', true],
+] as const) {
+  test(`a step reads no more than a slice, however much ${what} after the snapshot`, (t) => {
+    const { index, snapshot, binder } = desk(t);
+    arrive(index, 1_500);
+    const opened = snapshot();
+    arrive(index, 20_000);
+    if (leaves) leave(index, 1_501, 20_000);
+    const whole = octetsOf(() => index.database.prepare('SELECT sum(octets), max(unique_id) FROM placements').get());
+    const bound = binder(opened);
+    const steps: number[] = [];
+    while (bound.letters.length < 1_500) steps.push(octetsOf(() => bound.step()));
+    assert.ok(Math.max(...steps) < whole / 4, `${steps.join(' ')} octets of ${whole}`);
+    assert.equal(bound.letters.ordinal(1_500), 1_500);
+  });
+}
+
 test('unique-ids of any length are kept', (t) => {
   const { index, snapshot, binder } = desk(t);
   arrive(index, 200);
@@ -82,8 +102,8 @@ function desk(t: TestContext): {
 } {
   const path = join(folder(t), 'index.sqlite');
   const index = indexWrites(openWriteConnection(path));
-  // Nothing here is about the disk.
-  index.database.exec('PRAGMA synchronous = OFF');
+  // Nothing here is about the disk; what is read shows when nothing of it is kept in memory.
+  index.database.exec('PRAGMA synchronous = OFF; PRAGMA cache_size = 10');
   index.maildrops.add('anna', 1);
   const database = openReadConnection(path);
   const maildrops = new MaildropReads(database);
@@ -135,4 +155,12 @@ function leave(index: IndexWrites, from: number, length: number): void {
 function present(index: IndexWrites): number[] {
   const rows = index.database.prepare('SELECT ordinal FROM placements WHERE departed = 0 ORDER BY ordinal').all();
   return rows.map((row) => Number(row['ordinal']));
+}
+
+/** Octets that this thread asks the system for meanwhile. */
+function octetsOf(work: () => void): number {
+  const read = () => Number(/^rchar: (\d+)/.exec(readFileSync('/proc/thread-self/io', 'latin1'))?.[1]);
+  const before = read();
+  work();
+  return read() - before;
 }

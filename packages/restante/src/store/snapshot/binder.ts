@@ -17,7 +17,8 @@ export interface SnapshotReads {
 /**
  * Binds message-numbers to the letters of a snapshot, step by step. Between two steps other sessions may expunge: a
  * letter is then found among those that left after the snapshot instead of those that are there. Each step first catches
- * up with what has left, and both are read in one short transaction, so that none is missed and none is bound twice.
+ * up with what has left, and both are read in one short transaction, so that none is missed and none is bound twice. What
+ * came after the snapshot has higher ordinals: however much that is, a step reads no more than its slice.
  */
 export class Binder {
   readonly letters: BoundLetters;
@@ -50,10 +51,13 @@ export class Binder {
 
   /** Whether all that has left up to now has been looked at. */
   #catchUp(): boolean {
-    const { id, change } = this.#maildrop;
+    const { id, ordinal: newest } = this.#maildrop;
     const { departed, ordinal } = this.#left;
-    const rows = this.#reads.placements.departed(id, departed, ordinal, change, SLICE);
-    for (const row of rows) if (row[0] > this.#ordinal) this.#departed.push(row.slice(0, 10) as BoundRow);
+    const rows = this.#reads.placements.departed(id, departed, ordinal, SLICE);
+    for (const row of rows) {
+      // What came after the snapshot and has left again is none of its letters.
+      if (row[0] > this.#ordinal && row[0] <= newest) this.#departed.push(row.slice(0, 10) as BoundRow);
+    }
     const last = rows.at(-1);
     if (last) {
       this.#left = { departed: last[10], ordinal: last[0] };
@@ -65,8 +69,8 @@ export class Binder {
 
   /** Binds the next letters; whether there may be more. */
   #bind(): boolean {
-    const { id, change } = this.#maildrop;
-    const present = this.#reads.placements.present(id, this.#ordinal, change, SLICE);
+    const { id, ordinal: newest } = this.#maildrop;
+    const present = this.#reads.placements.present(id, this.#ordinal, newest, SLICE);
     const end = present.length < SLICE ? Number.MAX_SAFE_INTEGER : (present.at(-1)?.[0] ?? 0);
     const departed = this.#departedUpTo(end);
     const rows = departed.length === 0 ? present : merged(present, departed);

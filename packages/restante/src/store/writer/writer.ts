@@ -7,6 +7,7 @@ import { Pages } from '../letters/pages.ts';
 import { Appender, type LetterRecord } from '../letters/segments/appender.ts';
 import { type DataFolder, removeSegment } from '../letters/segments/folder.ts';
 import { recordOctets } from '../letters/segments/record.ts';
+import { Admission } from './admission.ts';
 import { Batch } from './batch.ts';
 import { failureOf, isFull } from './failure.ts';
 import { ImportsOfBatch } from './imports.ts';
@@ -44,10 +45,7 @@ export class Writer {
   readonly #pace: Pace | undefined;
   #deliveries: OrderOf<'deliver'>[] = [];
   #tasks: Task[] = [];
-  /** Letters, and questions, that wait for room, and whether all was done to make some. */
-  #held: OrderOf<'deliver'>[] = [];
-  #asked: OrderOf<'room'>[] = [];
-  #relieved = false;
+  readonly #admission: Admission;
   /** Large letters whose commit failed. */
   #doubtful: number[] = [];
   #pins = 0;
@@ -67,6 +65,7 @@ export class Writer {
     this.#faults = new Faults(started.faults);
     this.#pages = new Pages(started.pages);
     this.#room = new Room(data, started.limits, started.pretendFree);
+    this.#admission = new Admission(this.#room, started.limits.batch, () => report({ type: 'pressed' }));
     this.#appender = new Appender(data, last, started.limits.segment, this.#faults);
     this.#report = report;
     this.#pace = started.pace && new Pace(started.pace);
@@ -104,7 +103,7 @@ export class Writer {
       case 'compact': {
         const wasteful = index.segments.wasteful(order.deadShare);
         if (wasteful.includes(this.#appender.number)) this.#appender.seal();
-        this.#tasks.push(new CompactTask(index, this.#data, order.id, wasteful, () => this.#left()));
+        this.#tasks.push(new CompactTask(index, this.#data, order.id, wasteful, () => this.#admission.left()));
         return;
       }
       case 'add-account':
@@ -132,14 +131,17 @@ export class Writer {
       case 'seal':
         this.#appender.seal();
         break;
-      case 'relieved':
-        this.#relieved = true;
-        this.#deliveries.unshift(...this.#held.splice(0));
-        for (const asked of this.#asked.splice(0)) this.#sayRoom(asked);
+      case 'relieved': {
+        const { orders, answers } = this.#admission.relieve();
+        this.#deliveries.unshift(...orders);
+        this.#answer(answers);
         break;
-      case 'room':
-        this.#sayRoom(order);
+      }
+      case 'room': {
+        const answer = this.#admission.ask(order);
+        if (answer) this.#answer([answer]);
         return;
+      }
       case 'unpin':
         this.#pins -= 1;
         if (this.#pins === 0) this.#unlink(this.#unlinkLater.splice(0));
@@ -175,9 +177,9 @@ export class Writer {
 
   /** Refuses what still waits for room and ends the active segment; nothing may be asked afterwards. */
   close(): void {
-    this.#relieved = true;
-    this.#answer(this.#asked.splice(0).map(({ id }) => ({ type: 'done', id, result: false })));
-    this.#deliveries = this.#held.splice(0);
+    const { orders, answers } = this.#admission.close();
+    this.#answer(answers);
+    this.#deliveries = [...orders];
     while (!this.idle) this.round();
     this.#appender.seal();
   }
@@ -192,9 +194,14 @@ export class Writer {
       if (!imports.add(order)) break;
       letters += 1;
     }
-    const orders = this.#deliveries.splice(0, letters);
+    let orders: readonly OrderOf<'deliver'>[] = this.#deliveries.splice(0, letters);
     try {
-      return this.#admit(orders);
+      const admitted = this.#admission.admit(orders);
+      // The others wait: they are not answered yet, whatever becomes of these.
+      orders = admitted.orders;
+      const batch = this.#batch(orders);
+      batch.refuse(admitted.refused);
+      return batch;
     } catch (error) {
       const failure = failureOf(error);
       this.#answer(orders.map(({ id }) => ({ type: 'failed', id, failure })));
@@ -202,60 +209,8 @@ export class Writer {
     }
   }
 
-  #admit(orders: readonly OrderOf<'deliver'>[]): Batch {
-    const without = orders.length > 0 ? this.#withoutRoom(orders) : new Set<OrderOf<'deliver'>>();
-    if (without.size === 0 || this.#relieved) {
-      const batch = this.#batch(orders);
-      batch.refuse(without);
-      return batch;
-    }
-    const batch = this.#batch(orders.filter((order) => !without.has(order)));
-    // What was expunged goes before a letter is refused: these wait until it has.
-    this.#press();
-    this.#held.push(...without);
-    return batch;
-  }
-
-  #sayRoom(order: OrderOf<'room'>): void {
-    const enough = this.#left() >= order.octets;
-    if (enough || this.#relieved || !order.wait) {
-      this.#answer([{ type: 'done', id: order.id, result: enough || !(this.#relieved || order.wait) }]);
-      return;
-    }
-    this.#press();
-    this.#asked.push(order);
-  }
-
-  /** Has room made, unless others wait for that already. */
-  #press(): void {
-    if (this.#held.length + this.#asked.length === 0) this.#report({ type: 'pressed' });
-  }
-
   #batch(orders: readonly OrderOf<'deliver'>[]): Batch {
     return new Batch(this.#index, this.#data, this.#appender, this.#pages, this.#faults, orders);
-  }
-
-  /** The room as a report tells it: none where the disk does not say. */
-  #left(): number {
-    try {
-      return this.#room.left();
-    } catch {
-      return 0;
-    }
-  }
-
-  #withoutRoom(orders: readonly OrderOf<'deliver'>[]): Set<OrderOf<'deliver'>> {
-    const without = new Set<OrderOf<'deliver'>>();
-    let left = this.#room.left();
-    for (const order of orders) {
-      // A staged file has its room already.
-      const needed = typeof order.record === 'string' ? 0 : order.octets;
-      if (left < needed) without.add(order);
-      else left -= needed;
-    }
-    // Room has come back: should it go again, there may be something to destroy again.
-    if (without.size === 0 && left > this.#limits.batch) this.#relieved = false;
-    return without;
   }
 
   /** Appends and syncs the letters, and what a task moves, in one go. */
@@ -320,7 +275,7 @@ export class Writer {
     // A commit that failed may yet have reached the log, to be found there after a crash, until another writes over it.
     if (totalChanges(this.#index.database) > before) round.dropped.push(...this.#doubtful.splice(0));
     // What has just left may be destroyed to make room.
-    if (round.worked.some(({ kind }) => kind === 'expunge')) this.#relieved = false;
+    if (round.worked.some(({ kind }) => kind === 'expunge')) this.#admission.unrelieve();
     if (round.batch.size > 0) this.#faults.at('deliver.after-commit');
     for (const { kind } of round.worked) this.#pass(taskSteps[kind]?.committed);
     return undefined;

@@ -1,14 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { Statement } from './statement.ts';
 
-/** A maildrop as a session opens it: its state at the change number. */
-export interface MaildropRow {
-  readonly id: number;
-  readonly change: number;
-  readonly count: number;
-  readonly octets: number;
-}
-
 /** A maildrop's last arrival ordinal and last change number. */
 export interface MaildropPosition {
   readonly id: number;
@@ -16,19 +8,25 @@ export interface MaildropPosition {
   readonly change: number;
 }
 
+/** A maildrop as a session opens it: its state at the change number. */
+export interface MaildropRow extends MaildropPosition {
+  readonly count: number;
+  readonly octets: number;
+}
+
 export class MaildropReads {
-  readonly #byName: Statement<[number, number, number, number]>;
+  readonly #byName: Statement<[number, number, number, number, number]>;
   readonly #slice: Statement<[number, number, number]>;
 
   constructor(database: DatabaseSync) {
-    this.#byName = new Statement(database, 'SELECT id, change, count, octets FROM maildrops WHERE name = ?');
+    this.#byName = new Statement(database, 'SELECT id, ordinal, change, count, octets FROM maildrops WHERE name = ?');
     this.#slice = new Statement(database, 'SELECT id, count, octets FROM maildrops WHERE id > ? ORDER BY id LIMIT ?');
   }
 
   /** One row, whatever the maildrop holds. */
   byName(name: string): MaildropRow | undefined {
     const row = this.#byName.get(name);
-    return row && { id: row[0], change: row[1], count: row[2], octets: row[3] };
+    return row && { id: row[0], ordinal: row[1], change: row[2], count: row[3], octets: row[4] };
   }
 
   /** Id, count and octets of the next maildrops behind `after`. */

@@ -28,23 +28,23 @@ export class PlacementReads {
     this.#present = new Statement(
       database,
       `SELECT ${bound} FROM placements
-       WHERE maildrop = ? AND departed = 0 AND ordinal > ? AND arrived <= ? ORDER BY ordinal LIMIT ?`,
+       WHERE maildrop = ? AND departed = 0 AND ordinal > ? AND ordinal <= ? ORDER BY ordinal LIMIT ?`,
     );
     this.#departed = new Statement(
       database,
       `SELECT ${bound}, departed FROM placements
-       WHERE maildrop = ? AND (departed, ordinal) > (?, ?) AND arrived <= ? ORDER BY departed, ordinal LIMIT ?`,
+       WHERE maildrop = ? AND (departed, ordinal) > (?, ?) ORDER BY departed, ordinal LIMIT ?`,
     );
   }
 
-  /** Letters that are there, arrived at or before `change`, in the order of their ordinals behind `after`. */
-  present(maildrop: number, after: number, change: number, limit: number): BoundRow[] {
-    return this.#present.all(maildrop, after, change, limit);
+  /** Letters that are there, with ordinals behind `after` up to `last`, in their order. */
+  present(maildrop: number, after: number, last: number, limit: number): BoundRow[] {
+    return this.#present.all(maildrop, after, last, limit);
   }
 
-  /** Letters that arrived at or before `change` and left since, in the order in which they left, behind the given place. */
-  departed(maildrop: number, departed: number, ordinal: number, change: number, limit: number): DepartedRow[] {
-    return this.#departed.all(maildrop, departed, ordinal, change, limit);
+  /** Letters that have left, in the order in which they left, behind the given place. */
+  departed(maildrop: number, departed: number, ordinal: number, limit: number): DepartedRow[] {
+    return this.#departed.all(maildrop, departed, ordinal, limit);
   }
 }
 
