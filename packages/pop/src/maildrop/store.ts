@@ -10,7 +10,8 @@ export interface Recipient {
   /**
    * Recipients with the same number are given the letter all or none, and their answers are one: either each is
    * {@link Placed}, or none has it and each is answered the same error. Absent: it stands for itself. SMTP has one reply for
-   * all of an envelope (RFC 5321 §4.2.5), LMTP one for each RCPT, which may lead to several mailboxes.
+   * all of an envelope (RFC 5321 §4.2.5), LMTP one for each RCPT, which may lead to several mailboxes. A mailbox that
+   * stands elsewhere in the envelope too has the letter when it is placed there, though this group is refused.
    */
   readonly group?: number;
 }
@@ -42,7 +43,8 @@ export interface Delivery {
   /**
    * The letter is whole. One promise a recipient, in the envelope's order, none of which rejects: each resolves when
    * that recipient's letter survives a power cut, or to the reason why it is not there. A mailbox that stands twice
-   * in the envelope gets the letter once, and both answers are that one.
+   * in the envelope gets the letter once, below the trace fields of the first recipient that is answered Placed, and all
+   * such answers are that one.
    */
   commit(): readonly Promise<Placed | StoreError>[];
   /** Drops everything. May be called at any time before commit, and more than once. */
@@ -51,8 +53,12 @@ export interface Delivery {
 
 /** Room that is kept for one letter while its recipients are being named. Let go of, once, when it is no longer needed. */
 export interface Reservation {
-  /** Whether this mailbox can take the letter too: if not, why (`no-room`, `over-quota`, `no-maildrop`, …). */
+  /**
+   * Whether this mailbox can take the letter too: if not, why (`no-room`, `over-quota`, `no-maildrop`, …). A store that fails
+   * is such an answer too. The room is kept from the first mailbox on that can, once for all of them.
+   */
   hold(maildrop: string): MaybePromise<StoreError | undefined>;
+  /** May be called more than once; nothing may be held afterwards. */
   release(): void;
 }
 

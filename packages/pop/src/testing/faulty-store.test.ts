@@ -51,6 +51,34 @@ test('one recipient fails at commit and the other gets the letter', async () => 
   assert.equal((await find(store, 'two')).count, 0);
 });
 
+test('a mailbox that fails at commit takes its group with it, and another group gets the letter', async () => {
+  for (const call of [1, 2, 3]) {
+    const { store, faulty } = open('commit', call, 'no-room');
+    store.addMaildrop('three');
+    const recipients = [{ ...to('one'), group: 1 }, { ...to('two'), group: 1 }, to('three'), to('one')];
+    const [one, two, three, again] = await deliver(faulty, recipients, letter);
+    const grouped = call === 3 ? [] : [one, two];
+    const failed = call === 1 ? [...grouped, again] : call === 2 ? grouped : [three];
+    for (const answer of [one, two, three, again]) {
+      if (failed.includes(answer)) assert.ok(answer instanceof StoreError && answer.kind === 'no-room');
+      else placed(answer);
+    }
+    assert.equal((await find(store, 'one')).count, call === 1 ? 0 : 1);
+    assert.equal((await find(store, 'two')).count, call === 3 ? 1 : 0);
+    assert.equal((await find(store, 'three')).count, call === 3 ? 0 : 1);
+    assert.equal(faulty.calls, 3);
+  }
+});
+
+test('a store that fails when room is to be kept answers so', async () => {
+  const { faulty } = open('hold', 2, 'temporary');
+  const reservation = faulty.reserve(1_000);
+  assert.equal(await reservation.hold('one'), undefined);
+  const answer = await reservation.hold('two');
+  assert.ok(answer instanceof StoreError && answer.kind === 'temporary');
+  assert.throws(() => open('hold', 1, 'unforeseen').faulty.reserve(1_000).hold('one'), TypeError);
+});
+
 test('after a write that failed, commit answers the failure to every recipient', async () => {
   const { store, faulty } = open('write', 2, 'no-room');
   const delivery = faulty.beginDelivery({ returnPath: '', recipients: [to('one'), to('two'), to('one')] });

@@ -1,14 +1,16 @@
+import { groupsOf } from '../maildrop/groups.ts';
 import type { Actor, Entry, Maildrop, MaybePromise } from '../maildrop/maildrop.ts';
-import type { Delivery, Envelope, Placed, Store, UndeleteChoice } from '../maildrop/store.ts';
+import type { Delivery, Envelope, Placed, Reservation, Store, UndeleteChoice } from '../maildrop/store.ts';
 import { StoreError, type StoreErrorKind } from '../maildrop/store-error.ts';
 
-/** The methods of a store, its maildrops and its deliveries that can fail. `commit` is counted by recipient. */
+/** The methods of a store, its maildrops, deliveries and reservations that can fail. `commit` is counted by mailbox. */
 export type FaultyMethod =
   | 'openMaildrop'
   | 'entries'
   | 'read'
   | 'expunge'
   | 'hasRoom'
+  | 'hold'
   | 'write'
   | 'commit'
   | 'undelete'
@@ -49,39 +51,46 @@ export class FaultyStore implements Store {
     return this.#through('hasRoom', () => this.#store.hasRoom?.(octets) ?? true);
   }
 
-  /** Each recipient gets a delivery of his own, so that one can fail while the others get their letter. */
-  beginDelivery(envelope: Envelope): Delivery {
-    const deliveries = new Map<string, Delivery>();
-    for (const recipient of envelope.recipients) {
-      if (deliveries.has(recipient.maildrop)) continue;
-      deliveries.set(recipient.maildrop, this.#store.beginDelivery({ ...envelope, recipients: [recipient] }));
-    }
-    let failure: StoreError | undefined;
-    const abort = async () => {
-      for (const delivery of deliveries.values()) await delivery.abort();
+  reserve(octets: number): Reservation {
+    const reservation = this.#store.reserve?.(octets);
+    return {
+      hold: (maildrop) => {
+        const failure = this.#failureOf('hold');
+        if (failure && !(failure instanceof StoreError)) throw failure;
+        // It is an answer, no exception.
+        return failure ?? reservation?.hold(maildrop);
+      },
+      release: () => reservation?.release(),
     };
+  }
+
+  /** A mailbox whose commit fails takes its group with it; the others get their letter. */
+  beginDelivery(envelope: Envelope): Delivery {
+    const delivery = this.#store.beginDelivery(envelope);
+    const written: Uint8Array[] = [];
+    let failure: StoreError | undefined;
     return {
       write: (octets) => {
         if (failure) return;
+        if (this.#fault.method === 'commit') written.push(Uint8Array.from(octets));
         return this.#through(
           'write',
-          async () => {
-            for (const delivery of deliveries.values()) await delivery.write(octets);
-          },
+          () => delivery.write(octets),
           (error) => {
             failure = StoreError.from(error);
           },
         );
       },
       commit: () => {
-        if (failure) void abort();
-        const answers = new Map<string, Promise<Placed | StoreError>>();
-        for (const [maildrop, delivery] of deliveries) {
-          answers.set(maildrop, failure ? Promise.resolve(failure) : this.#commit(delivery));
+        if (failure) {
+          const answer = Promise.resolve(failure);
+          void delivery.abort();
+          return envelope.recipients.map(() => answer);
         }
-        return envelope.recipients.map(({ maildrop }) => answers.get(maildrop) as Promise<Placed | StoreError>);
+        const refused = this.#refused(envelope);
+        return refused.size === 0 ? delivery.commit() : this.#commitOthers(envelope, delivery, written, refused);
       },
-      abort,
+      abort: () => delivery.abort(),
     };
   }
 
@@ -104,11 +113,49 @@ export class FaultyStore implements Store {
     };
   }
 
-  async #commit(delivery: Delivery): Promise<Placed | StoreError> {
-    const failure = this.#failureOf('commit');
-    if (!failure) return (await delivery.commit()[0]) ?? new StoreError('temporary', 'no answer');
-    await delivery.abort();
-    return StoreError.from(failure);
+  /** Which groups do not get the letter, and why. */
+  #refused({ recipients }: Envelope): ReadonlyMap<number, StoreError> {
+    const groups = groupsOf(recipients);
+    const failures = new Map<string, Error | undefined>();
+    const refused = new Map<number, StoreError>();
+    for (const [index, { maildrop }] of recipients.entries()) {
+      if (!failures.has(maildrop)) failures.set(maildrop, this.#failureOf('commit'));
+      const failure = failures.get(maildrop);
+      const group = groups[index] ?? 0;
+      if (failure && !refused.has(group)) refused.set(group, StoreError.from(failure));
+    }
+    return refused;
+  }
+
+  #commitOthers(
+    envelope: Envelope,
+    delivery: Delivery,
+    written: readonly Uint8Array[],
+    refused: ReadonlyMap<number, StoreError>,
+  ): Promise<Placed | StoreError>[] {
+    const groups = groupsOf(envelope.recipients);
+    const recipients = envelope.recipients.filter((_, index) => !refused.has(groups[index] ?? 0));
+    const answers = this.#deliver({ ...envelope, recipients }, delivery, written);
+    let next = 0;
+    return groups.map((group) => {
+      const failure = refused.get(group);
+      if (failure) return Promise.resolve(failure);
+      const place = next;
+      next += 1;
+      return answers.then((all) => all[place] ?? new StoreError('temporary', 'no answer'));
+    });
+  }
+
+  /** The same letter, instead of the delivery that was begun for all. */
+  async #deliver(
+    envelope: Envelope,
+    begun: Delivery,
+    written: readonly Uint8Array[],
+  ): Promise<readonly (Placed | StoreError)[]> {
+    await begun.abort();
+    const delivery = this.#store.beginDelivery(envelope);
+    for (const octets of written) await delivery.write(octets);
+    return Promise.all(delivery.commit());
   }
 
   #through<T>(method: FaultyMethod, call: () => MaybePromise<T>, onFailure?: (error: Error) => void): MaybePromise<T> {

@@ -12,12 +12,18 @@ function openMemoryStore(slice: number): StoreUnderTest {
     store,
     addMaildrop: (name) => store.addMaildrop(name),
     failWrite: (delivery) => delivery.write(Buffer.alloc(LARGEST + 1)),
+    setRoom: (octets) => {
+      store.room = octets;
+    },
     close: () => {},
   };
 }
 
-storeConformance('MemoryStore', () => openMemoryStore(65_536), { durable: false });
-storeConformance('MemoryStore that reads in large slices', () => openMemoryStore(10_000_000), { durable: false });
+storeConformance('MemoryStore', () => openMemoryStore(65_536), { durable: false, room: true });
+storeConformance('MemoryStore that reads in large slices', () => openMemoryStore(10_000_000), {
+  durable: false,
+  room: true,
+});
 
 test('MemoryStore agrees with the model on every walk', async () => {
   const steps = fc.array(fc.tuple(fc.nat(9), fc.nat(20), fc.nat(65_535)), { maxLength: 60 });

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import type { Actor, Entry, Maildrop } from '../maildrop/maildrop.ts';
-import type { Delivery, Envelope, Placed, Store, UndeleteChoice } from '../maildrop/store.ts';
+import { groupsOf } from '../maildrop/groups.ts';
+import type { Actor, Entry, Maildrop, MaybePromise } from '../maildrop/maildrop.ts';
+import type { Delivery, Envelope, Placed, Recipient, Reservation, Store, UndeleteChoice } from '../maildrop/store.ts';
 import { StoreError } from '../maildrop/store-error.ts';
 
 export interface MemoryStoreOptions {
@@ -45,6 +46,9 @@ interface Mailbox {
 
 /** A {@link Store} that lives as long as the process: for tests, for embedding, and as the plainest reading of the contract. */
 export class MemoryStore implements Store {
+  /** Octets for which there is room: that a larger letter does not get in is how a full disk is shown. */
+  room = Number.POSITIVE_INFINITY;
+  #reserved = 0;
   readonly #mailboxes = new Map<string, Mailbox>();
   readonly #options: MemoryStoreOptions;
   readonly #now: () => number;
@@ -68,7 +72,38 @@ export class MemoryStore implements Store {
   }
 
   beginDelivery(envelope: Envelope): Delivery {
-    return new MemoryDelivery(envelope, this.#mailboxes, this.#options.largestLetter ?? Number.POSITIVE_INFINITY);
+    const { largestLetter = Number.POSITIVE_INFINITY } = this.#options;
+    return new MemoryDelivery(envelope, this.#mailboxes, { largestLetter, room: () => this.room });
+  }
+
+  hasRoom(octets: number): MaybePromise<boolean> {
+    return this.#hasRoom(octets);
+  }
+
+  reserve(octets: number): Reservation {
+    let held = 0;
+    let released = false;
+    return {
+      hold: (maildrop) => {
+        if (released) throw new Error('a reservation that was released holds nothing');
+        if (!this.#mailboxes.has(maildrop)) return noMaildrop(maildrop);
+        // All recipients share the letter.
+        if (held > 0) return undefined;
+        if (!this.#hasRoom(octets)) return noRoom();
+        held = octets;
+        this.#reserved += held;
+        return undefined;
+      },
+      release: () => {
+        released = true;
+        this.#reserved -= held;
+        held = 0;
+      },
+    };
+  }
+
+  #hasRoom(octets: number): boolean {
+    return this.#reserved + octets <= this.room;
   }
 
   async undelete(name: string, choice: UndeleteChoice): Promise<number> {
@@ -172,24 +207,29 @@ class MemoryMaildrop implements Maildrop {
 class MemoryDelivery implements Delivery {
   readonly #envelope: Envelope;
   readonly #mailboxes: ReadonlyMap<string, Mailbox>;
-  readonly #largestLetter: number;
+  readonly #limits: { readonly largestLetter: number; readonly room: () => number };
   #chunks: Buffer[] = [];
   #octets = 0;
   #failure: StoreError | undefined;
   #done = false;
 
-  constructor(envelope: Envelope, mailboxes: ReadonlyMap<string, Mailbox>, largestLetter: number) {
+  constructor(
+    envelope: Envelope,
+    mailboxes: ReadonlyMap<string, Mailbox>,
+    limits: { readonly largestLetter: number; readonly room: () => number },
+  ) {
     this.#envelope = envelope;
     this.#mailboxes = mailboxes;
-    this.#largestLetter = largestLetter;
+    this.#limits = limits;
   }
 
   write(octets: Uint8Array): void {
     if (this.#done) throw new Error('a delivery takes nothing after commit or abort');
     if (this.#failure) return;
     this.#octets += octets.length;
-    if (this.#octets > this.#largestLetter) {
-      this.#failure = new StoreError('too-large', `a letter of more than ${this.#largestLetter} octets is not taken`);
+    const { largestLetter } = this.#limits;
+    if (this.#octets > largestLetter) {
+      this.#failure = new StoreError('too-large', `a letter of more than ${largestLetter} octets is not taken`);
       this.#chunks = [];
       throw this.#failure;
     }
@@ -201,10 +241,20 @@ class MemoryDelivery implements Delivery {
     this.#done = true;
     const letter = letterOf(Buffer.concat(this.#chunks));
     this.#chunks = [];
-    const answers = new Map<string, Promise<Placed | StoreError>>();
-    return this.#envelope.recipients.map(({ maildrop, trace }) => {
-      const answer = answers.get(maildrop) ?? Promise.resolve(this.#failure ?? this.#place(maildrop, letter, trace));
-      answers.set(maildrop, answer);
+    if (this.#octets > this.#limits.room()) this.#failure ??= noRoom();
+    const { recipients } = this.#envelope;
+    const groups = groupsOf(recipients);
+    const refused = new Map<number, StoreError>();
+    for (const [index, { maildrop }] of recipients.entries()) {
+      const group = groups[index] ?? 0;
+      const failure = this.#failure ?? (this.#mailboxes.has(maildrop) ? undefined : noMaildrop(maildrop));
+      if (failure && !refused.has(group)) refused.set(group, failure);
+    }
+    const placed = new Map<string, Placed>();
+    return recipients.map(async (recipient, index) => {
+      const { maildrop } = recipient;
+      const answer = refused.get(groups[index] ?? 0) ?? placed.get(maildrop) ?? this.#place(recipient, letter);
+      if (!(answer instanceof StoreError)) placed.set(maildrop, answer);
       return answer;
     });
   }
@@ -214,9 +264,9 @@ class MemoryDelivery implements Delivery {
     this.#chunks = [];
   }
 
-  #place(name: string, letter: Letter, trace: Uint8Array): Placed | StoreError {
-    const mailbox = this.#mailboxes.get(name);
-    if (!mailbox) return noMaildrop(name);
+  #place({ maildrop, trace }: Recipient, letter: Letter): Placed {
+    const mailbox = this.#mailboxes.get(maildrop);
+    if (!mailbox) throw noMaildrop(maildrop);
     return place(mailbox, letter, Buffer.from(trace), randomBytes(16).toString('base64url'));
   }
 }
@@ -246,6 +296,10 @@ function isDotted(octets: Buffer): boolean {
 
 function noMaildrop(name: string): StoreError {
   return new StoreError('no-maildrop', `there is no maildrop ${JSON.stringify(name)}`);
+}
+
+function noRoom(): StoreError {
+  return new StoreError('no-room', 'there is no room for the letter');
 }
 
 const CRLF = Buffer.from('\r\n');

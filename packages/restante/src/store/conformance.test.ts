@@ -10,7 +10,11 @@ storeConformance(
   'the durable store',
   async () => {
     const data = await mkdtemp(join(tmpdir(), 'restante-conformance-'));
-    const options = { data, limits: { letter: largest, reserveFile: 0 } };
+    const reserve = 1_000_000;
+    const pretendFree = new SharedArrayBuffer(8);
+    const setFree = (octets: number) => Atomics.store(new BigInt64Array(pretendFree), 0, BigInt(octets));
+    setFree(1_000_000_000_000);
+    const options = { data, pretendFree, limits: { letter: largest, reserveFile: 0, reserve } };
     let store = await openStore(options);
     return {
       get store() {
@@ -22,6 +26,13 @@ storeConformance(
       failWrite: async (delivery) => {
         await delivery.write(Buffer.alloc(largest + 1));
       },
+      setRoom: async (octets) => {
+        // Only a disk on which all was done to make room, and a letter refused, is said to have no more.
+        setFree(reserve);
+        const recipients = [{ maildrop: 'nobody', trace: new Uint8Array(0) }];
+        await Promise.all(store.beginDelivery({ returnPath: '', recipients }).commit());
+        setFree(reserve + octets);
+      },
       reopen: async () => {
         await store.close();
         store = await openStore(options);
@@ -32,5 +43,5 @@ storeConformance(
       },
     };
   },
-  { durable: true },
+  { durable: true, room: true },
 );

@@ -1,5 +1,13 @@
 import { crc32 } from 'node:zlib';
-import { type Delivery, type Envelope, type MaybePromise, type Placed, StoreError } from '@restante/pop/maildrop';
+import {
+  type Delivery,
+  type Envelope,
+  groupsOf,
+  type MaybePromise,
+  type Placed,
+  type Recipient,
+  StoreError,
+} from '@restante/pop/maildrop';
 import type { Faults } from './faults.ts';
 import { type ContentFacts, ContentMeasure, isDotted } from './letters/measure.ts';
 import { Gathered, type Pages } from './letters/pages.ts';
@@ -45,7 +53,8 @@ const NOTHING = Buffer.alloc(0);
 /** A letter on its way in: gathered in memory as the record that it will be, or streamed to a file when it is large. */
 export class IncomingLetter implements Delivery {
   readonly #room: DeliveryRoom;
-  readonly #recipients: readonly string[];
+  /** For each recipient, which of the placements is his. */
+  readonly #placementOf: readonly number[];
   readonly #placements: readonly OrderedPlacement[];
   readonly #traces: Buffer;
   readonly #import: ImportTerms | undefined;
@@ -62,13 +71,10 @@ export class IncomingLetter implements Delivery {
   constructor(room: DeliveryRoom, envelope: Envelope, terms?: ImportTerms) {
     this.#room = room;
     this.#import = terms;
-    this.#recipients = envelope.recipients.map(({ maildrop }) => maildrop);
-    const traceOf = new Map<string, Buffer>();
-    for (const { maildrop, trace } of envelope.recipients) {
-      if (!traceOf.has(maildrop)) traceOf.set(maildrop, Buffer.from(trace));
-    }
-    this.#traces = Buffer.concat([...traceOf.values()]);
-    this.#placements = placementsOf(traceOf, this.#traces.length, () => terms?.uniqueId ?? room.uniqueId());
+    const { placed, placementOf } = toBePlaced(envelope.recipients);
+    this.#placementOf = placementOf;
+    this.#traces = Buffer.concat(placed.map(({ trace }) => trace));
+    this.#placements = placementsOf(placed, this.#traces.length, () => terms?.uniqueId ?? room.uniqueId());
     this.#record = new Gathered(room.pages);
   }
 
@@ -89,14 +95,10 @@ export class IncomingLetter implements Delivery {
     if (this.#done) throw new Error('a delivery is committed or aborted once');
     this.#done = true;
     const answers = this.#commit();
-    const byMaildrop = new Map<string, Promise<Placed | StoreError>>();
-    for (const [number, { maildrop }] of this.#placements.entries()) {
-      byMaildrop.set(
-        maildrop,
-        answers.then((all) => all[number] ?? new StoreError('temporary', 'the writer gave no answer')),
-      );
-    }
-    return this.#recipients.map((maildrop) => byMaildrop.get(maildrop) ?? Promise.reject(new Error('unreachable')));
+    const byPlacement = this.#placements.map((_, number) =>
+      answers.then((all) => all[number] ?? new StoreError('temporary', 'the writer gave no answer')),
+    );
+    return this.#placementOf.map((number) => byPlacement[number] ?? Promise.reject(new Error('unreachable')));
   }
 
   async abort(): Promise<void> {
@@ -192,7 +194,7 @@ export class IncomingLetter implements Delivery {
       const result = this.#staged ? await this.#handOverFile(this.#staged, turn) : await this.#handOverRecord(turn);
       return this.#placements.map(({ uniqueId, traceOctets }, number) => {
         const failure = result[number];
-        if (failure?.type === 'imported-before') return { uniqueId: failure.uniqueId, octets: failure.octets };
+        if (failure?.type === 'placed-as') return { uniqueId: failure.uniqueId, octets: failure.octets };
         return failure ? (errorOf(failure) as StoreError) : { uniqueId, octets: traceOctets + this.#measure.octets };
       });
     } catch (error) {
@@ -252,15 +254,41 @@ export class IncomingLetter implements Delivery {
   }
 }
 
+/** What one placement is made of. */
+interface ToBePlaced {
+  readonly maildrop: string;
+  readonly group: number;
+  readonly trace: Buffer;
+}
+
+/** A mailbox has a placement for each group that it is in, with the trace fields of its first recipient there: the writer chooses. */
+function toBePlaced(recipients: readonly Recipient[]): {
+  placed: readonly ToBePlaced[];
+  placementOf: readonly number[];
+} {
+  const groups = groupsOf(recipients);
+  const placed: ToBePlaced[] = [];
+  const numbers = new Map<string, number>();
+  const placementOf = recipients.map(({ maildrop, trace }, index) => {
+    const group = groups[index] ?? 0;
+    const key = `${group} ${maildrop}`;
+    const number = numbers.get(key) ?? placed.push({ maildrop, group, trace: Buffer.from(trace) }) - 1;
+    numbers.set(key, number);
+    return number;
+  });
+  return { placed, placementOf };
+}
+
 function placementsOf(
-  traceOf: ReadonlyMap<string, Buffer>,
+  placed: readonly ToBePlaced[],
   traces: number,
   uniqueId: () => string,
 ): readonly OrderedPlacement[] {
   let before = 0;
-  return [...traceOf].map(([maildrop, trace]) => {
+  return placed.map(({ maildrop, group, trace }) => {
     const placement: OrderedPlacement = {
       maildrop,
+      group,
       uniqueId: uniqueId(),
       traceDistance: traces - before,
       traceOctets: trace.length,

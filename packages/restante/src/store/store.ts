@@ -5,6 +5,7 @@ import {
   type Delivery,
   type Envelope,
   type MaybePromise,
+  type Reservation,
   type Store,
   StoreError,
   type UndeleteChoice,
@@ -30,6 +31,7 @@ import { type DataFolder, dataFolder, makeDataFolder } from './letters/segments/
 import { SegmentReader } from './letters/segments/reader.ts';
 import { defaultStoreLimits, type StoreLimits } from './limits.ts';
 import { DataLock } from './lock.ts';
+import { Reservations } from './reservations.ts';
 import { Snapshot, type SnapshotRoom } from './snapshot/snapshot.ts';
 import { OpenSnapshots } from './snapshot/snapshots.ts';
 import { Turns } from './turns.ts';
@@ -113,6 +115,7 @@ export class DurableStore implements Store, AccountIndex, AliasIndex, Imports {
   readonly #totals: SegmentReads;
   readonly #snapshotRoom: SnapshotRoom;
   readonly #deliveryRoom: DeliveryRoom;
+  readonly #reservations: Reservations;
   readonly #turns = new Turns();
   readonly #pace: Pace;
   #closing: Promise<void> | undefined;
@@ -159,6 +162,11 @@ export class DurableStore implements Store, AccountIndex, AliasIndex, Imports {
       pages,
       space: new Room(data, limits, options.pretendFree),
     };
+    this.#reservations = new Reservations({
+      letter: limits.letter,
+      has: (maildrop) => this.#read(() => this.#maildrops.byName(maildrop)) !== undefined,
+      hasRoom: (octets) => this.#hasRoom(octets),
+    });
     this.#imports = new ImportDesk(database, this.#maildrops, this.#deliveryRoom);
   }
 
@@ -210,8 +218,11 @@ export class DurableStore implements Store, AccountIndex, AliasIndex, Imports {
 
   /** No, when there is not and all that was expunged has been destroyed; what can be destroyed yet is room too. */
   hasRoom(octets: number): MaybePromise<boolean> {
-    if (this.#read(() => this.#deliveryRoom.space.left()) >= octets) return true;
-    return this.#link.order<'room'>({ type: 'room', octets, wait: false });
+    return this.#hasRoom(octets + this.#reservations.octets);
+  }
+
+  reserve(octets: number): Reservation {
+    return this.#reservations.begin(octets);
   }
 
   async undelete(name: string, choice: UndeleteChoice, _by: Actor): Promise<number> {
@@ -402,6 +413,11 @@ export class DurableStore implements Store, AccountIndex, AliasIndex, Imports {
     } finally {
       await this.#link.order<'relieved'>({ type: 'relieved' }).catch(() => undefined);
     }
+  }
+
+  #hasRoom(octets: number): MaybePromise<boolean> {
+    if (this.#read(() => this.#deliveryRoom.space.left()) >= octets) return true;
+    return this.#link.order<'room'>({ type: 'room', octets, wait: false });
   }
 
   #read<T>(work: () => T): T {

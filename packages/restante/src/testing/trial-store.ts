@@ -15,8 +15,6 @@ export class TrialStore extends MemoryStore {
   writeFault: StoreErrorKind | undefined;
   /** What commits fail with, by mailbox. */
   readonly commitFaults = new Map<string, StoreErrorKind>();
-  /** Octets for which there is still room. */
-  room = Number.POSITIVE_INFINITY;
   /** Octets for which there is still room in a mailbox, as long as the letter is only announced. */
   readonly quotas = new Map<string, number>();
   /** Reservations that were not let go of. */
@@ -45,11 +43,11 @@ export class TrialStore extends MemoryStore {
     return hold?.until;
   }
 
-  hasRoom(octets: number): Promise<boolean> {
-    return Promise.resolve(octets <= this.room);
+  override hasRoom(octets: number): Promise<boolean> {
+    return Promise.resolve(super.hasRoom(octets));
   }
 
-  reserve(octets: number): Reservation {
+  override reserve(octets: number): Reservation {
     this.reservations += 1;
     let held = true;
     return {

@@ -16,11 +16,13 @@ export interface BrokenStore {
 }
 
 /** The store with some of its methods replaced. */
-export function around(store: Store, replaced: Partial<Store>): Store {
+export function around(store: MemoryStore, replaced: Partial<Store>): Store {
   return {
     openMaildrop: (name) => store.openMaildrop(name),
     beginDelivery: (envelope) => store.beginDelivery(envelope),
-    undelete: (name, choice, by) => store.undelete(name, choice, by),
+    hasRoom: (octets) => store.hasRoom(octets),
+    reserve: (octets) => store.reserve(octets),
+    undelete: (name, choice) => store.undelete(name, choice),
     purge: (before) => store.purge(before),
     ...replaced,
   };
@@ -102,6 +104,19 @@ export function renaming(store: MemoryStore, name: (recipient: Recipient, conten
           }),
       };
     }),
+  };
+}
+
+/** Several deliveries that are written and ended as one. */
+export function together(all: readonly Delivery[]): Delivery {
+  return {
+    write: (octets) => {
+      for (const delivery of all) void delivery.write(octets);
+    },
+    commit: () => all.flatMap((delivery) => delivery.commit()),
+    abort: async () => {
+      for (const delivery of all) await delivery.abort();
+    },
   };
 }
 

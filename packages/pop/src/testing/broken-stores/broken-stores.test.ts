@@ -6,13 +6,17 @@ import { runStoreCase, type StoreUnderTest, storeCases } from '../store-conforma
 import { around, type BrokenStore } from './around.ts';
 import { storesThatBreakDeliveries } from './deliveries.ts';
 import { storesThatBreakExpunge } from './expunge.ts';
+import { storesThatBreakGroups } from './groups.ts';
 import { storesThatBreakLetters } from './letters.ts';
+import { storesThatBreakRoom } from './room.ts';
 import { storesThatBreakSnapshots } from './snapshots.ts';
 import { storesThatBreakPurge, storesThatBreakUndelete } from './undelete-purge.ts';
 
 const brokenStores: readonly BrokenStore[] = [
   ...storesThatBreakLetters,
   ...storesThatBreakDeliveries,
+  ...storesThatBreakGroups,
+  ...storesThatBreakRoom,
   ...storesThatBreakSnapshots,
   ...storesThatBreakExpunge,
   ...storesThatBreakUndelete,
@@ -30,6 +34,9 @@ function open(breakStore: BrokenStore['breakStore']): StoreUnderTest {
     },
     addMaildrop: (name) => kept.addMaildrop(name),
     failWrite: (delivery) => delivery.write(Buffer.alloc(LARGEST + 1)),
+    setRoom: (octets) => {
+      kept.room = octets;
+    },
     reopen: async () => {
       store = around(kept, breakStore(kept));
     },

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { Delivery, Placed } from '../../maildrop/store.ts';
 import { StoreError } from '../../maildrop/store-error.ts';
 import type { BrokenStore } from './around.ts';
-import { deliveries, entries, listed, present, renaming } from './around.ts';
+import { deliveries, entries, listed, present, renaming, together } from './around.ts';
 
 /** Stores that take letters in wrongly: to the wrong people, too early, too often, or under the wrong name. */
 export const storesThatBreakDeliveries: readonly BrokenStore[] = [
@@ -105,7 +105,7 @@ export const storesThatBreakDeliveries: readonly BrokenStore[] = [
   },
   {
     name: 'commits what was written before a write failed',
-    noticedBy: ['after a failed write'],
+    noticedBy: ['after a failed write', 'a letter that fails is answered to every group'],
     breakStore: (store) =>
       deliveries(store, (delivery, envelope) => {
         const good = store.beginDelivery(envelope);
@@ -139,16 +139,3 @@ export const storesThatBreakDeliveries: readonly BrokenStore[] = [
     },
   },
 ];
-
-/** Several deliveries that are written and ended as one. */
-function together(all: readonly Delivery[]): Delivery {
-  return {
-    write: (octets) => {
-      for (const delivery of all) void delivery.write(octets);
-    },
-    commit: () => all.flatMap((delivery) => delivery.commit()),
-    abort: async () => {
-      for (const delivery of all) await delivery.abort();
-    },
-  };
-}

@@ -8,17 +8,17 @@ import { adoptStaged, type DataFolder, syncFolder } from '../letters/segments/fo
 import { HEADER } from '../letters/segments/record.ts';
 import { failureOf } from './failure.ts';
 import { remember, standing } from './imports.ts';
-import type { Answer, Failure, ImportedBefore, OrderOf } from './orders.ts';
+import type { Answer, DeliverResult, Failure, OrderOf, PlacedAs } from './orders.ts';
+import { type Placing, placing } from './placing.ts';
 
 type DeliverOrder = OrderOf<'deliver'>;
 
 interface Pending {
   readonly order: DeliverOrder;
-  /** The maildrop of each placement; undefined where there is none of that name. */
-  readonly maildrops: readonly (number | undefined)[];
+  readonly placing: Placing;
   place: Place | undefined;
   /** Why it is not placed. */
-  failure: Failure | ImportedBefore | undefined;
+  failure: Failure | PlacedAs | undefined;
 }
 
 /** The letters that one commit takes. Each fails for itself as far as the disk allows. */
@@ -44,8 +44,9 @@ export class Batch {
     this.#pages = pages;
     this.#faults = faults;
     this.#letters = orders.map((order) => {
-      const maildrops = order.placements.map(({ maildrop }) => index.maildrops.idOf(maildrop));
-      return { order, maildrops, place: undefined, failure: standing(index, order, maildrops[0]) };
+      const where = placing(order.placements, (maildrop) => index.maildrops.idOf(maildrop));
+      const failure = standing(index, order, where.entered[0]?.maildrop);
+      return { order, placing: where, place: undefined, failure };
     });
   }
 
@@ -108,21 +109,18 @@ export class Batch {
 
   /** Enters the letters in the index, within the round's transaction. */
   enter(): void {
-    for (const { order, maildrops, place } of this.#living()) {
+    for (const { order, placing, place } of this.#living()) {
       if (!place) throw new Error('a letter without a place');
       if (typeof order.record === 'string') this.#index.segments.put(place.segment, order.octets, 0);
       const { content, traces, time } = order;
-      const known = maildrops.filter((maildrop) => maildrop !== undefined).length;
       const id = this.#index.contents.add({
         ...content,
         segment: place.segment,
         offset: place.offset + HEADER + traces,
         traces,
-        placements: known,
+        placements: placing.entered.length,
       });
-      for (const [number, placement] of order.placements.entries()) {
-        const maildrop = maildrops[number];
-        if (maildrop === undefined) continue;
+      for (const { placement, maildrop } of placing.entered) {
         const octets = placement.traceOctets + content.octets;
         const { change, ordinal } = this.#index.maildrops.arrive(maildrop, octets);
         this.#index.placements.add({
@@ -152,9 +150,9 @@ export class Batch {
   /** Removes the files of large letters that did not get in; answers the segments of those that have their number already. */
   clear(): number[] {
     const adopted: number[] = [];
-    for (const { order, failure, maildrops, place } of this.#letters) {
-      if (typeof order.record !== 'string') continue;
-      if (!failure && maildrops.some((maildrop) => maildrop !== undefined)) continue;
+    for (const letter of this.#letters) {
+      const { order, place } = letter;
+      if (typeof order.record !== 'string' || isLiving(letter)) continue;
       if (place) adopted.push(place.segment);
       else removeStaged(join(this.#data.incoming, order.record));
     }
@@ -162,20 +160,12 @@ export class Batch {
   }
 
   answers(): Answer[] {
-    return this.#letters.map(({ order, maildrops, failure }) => ({
-      type: 'done',
-      id: order.id,
-      result: order.placements.map(({ maildrop }, number) =>
-        maildrops[number] === undefined ? noMaildrop(maildrop) : failure,
-      ),
-    }));
+    return this.#letters.map((letter) => ({ type: 'done', id: letter.order.id, result: resultOf(letter) }));
   }
 
   /** Letters that some recipient may still get. */
   #living(): Pending[] {
-    return this.#letters.filter(
-      ({ failure, maildrops }) => !failure && maildrops.some((maildrop) => maildrop !== undefined),
-    );
+    return this.#letters.filter(isLiving);
   }
 
   #inline(): Pending[] {
@@ -183,8 +173,16 @@ export class Batch {
   }
 }
 
-function noMaildrop(name: string): Failure {
-  return { type: 'store', kind: 'no-maildrop', message: `there is no maildrop ${JSON.stringify(name)}` };
+function isLiving({ failure, placing }: Pending): boolean {
+  return !failure && placing.entered.length > 0;
+}
+
+function resultOf({ order, placing, failure }: Pending): DeliverResult {
+  return placing.outcomes.map((outcome, number) => {
+    if ('type' in outcome) return outcome;
+    if (failure || outcome === order.placements[number]) return failure;
+    return { type: 'placed-as', uniqueId: outcome.uniqueId, octets: outcome.traceOctets + order.content.octets };
+  });
 }
 
 function removeStaged(path: string): void {

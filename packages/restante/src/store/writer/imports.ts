@@ -1,5 +1,5 @@
 import type { IndexWrites } from '../index/sqlite/writes.ts';
-import type { Failure, ImportedBefore, OrderOf } from './orders.ts';
+import type { Failure, OrderOf, PlacedAs } from './orders.ts';
 
 /** Parts letters that say the same of themselves into different batches: the index then knows what became of the first. */
 export class ImportsOfBatch {
@@ -22,11 +22,11 @@ export function standing(
   index: IndexWrites,
   order: OrderOf<'deliver'>,
   maildrop: number | undefined,
-): ImportedBefore | Failure | undefined {
+): PlacedAs | Failure | undefined {
   const [placement] = order.placements;
   if (!order.import || !placement || maildrop === undefined) return undefined;
   const before = index.imports.find(maildrop, order.import.digest);
-  if (before) return { type: 'imported-before', ...before };
+  if (before) return { type: 'placed-as', ...before };
   const { uniqueId } = placement;
   if (!order.import.given || !index.givenIds.has(maildrop, uniqueId)) return undefined;
   const message = `the unique-id ${uniqueId} was given to another letter of ${JSON.stringify(placement.maildrop)} before`;

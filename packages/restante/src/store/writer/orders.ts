@@ -30,6 +30,8 @@ export interface WriterData {
 /** A letter's place for one recipient, worked out before the writer sees it. */
 export interface OrderedPlacement {
   readonly maildrop: string;
+  /** Placements of the same group are entered all or none. */
+  readonly group: number;
   readonly uniqueId: string;
   readonly traceDistance: number;
   readonly traceOctets: number;
@@ -127,12 +129,12 @@ export type Order =
 export type OrderType = Order['type'];
 export type OrderOf<Type extends OrderType> = Extract<Order, { readonly type: Type }>;
 
-/** For each placement of a delivery, in its order: placed as ordered, not placed, or imported before. */
-export type DeliverResult = readonly (undefined | Failure | ImportedBefore)[];
+/** For each placement of a delivery, in its order: placed as ordered, not placed, or placed as something else. */
+export type DeliverResult = readonly (undefined | Failure | PlacedAs)[];
 
-/** The same letter was imported already: where it was put then. */
-export interface ImportedBefore {
-  readonly type: 'imported-before';
+/** The letter has another place in the maildrop: that of an earlier placement, or of its import before this one. */
+export interface PlacedAs {
+  readonly type: 'placed-as';
   readonly uniqueId: string;
   readonly octets: number;
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -104,6 +105,9 @@ test('whatever is asked and whatever fails, all sums are right and every letter 
   );
 });
 
+/** The bit of who is not there. */
+const NOBODY = 1 << names.length;
+
 type Wish = typeof wish extends fc.Arbitrary<infer It> ? It : never;
 type Asked = Exclude<Wish, { readonly type: 'round' }>;
 
@@ -134,6 +138,8 @@ function letter(
 ): Exclude<Order, { type: 'close' }> {
   const trace = Buffer.from('To: you\r\n');
   const recipients = [...names, 'nobody'].filter((_, bit) => to & (1 << bit));
+  const grouped = id % 2 === 0;
+  const imported = recipients.length === 1 && id % 3 === 0;
   const traces = Buffer.concat(recipients.map(() => trace));
   const measure = new ContentMeasure();
   const content = Buffer.alloc(octets, `${id} `);
@@ -154,13 +160,22 @@ function letter(
     content: facts,
     placements: recipients.map((maildrop, number) => ({
       maildrop,
-      uniqueId: `${id}-${number}`,
+      group: grouped ? 0 : number,
+      uniqueId: imported ? `given-${id % 5}` : grouped && to >= NOBODY ? `refused-${id}-${number}` : `${id}-${number}`,
       traceDistance: traces.length - number * trace.length,
       traceOctets: trace.length,
       traceCheck: crc32(trace),
       traceDotted: false,
     })),
     time: id,
+    ...(imported && {
+      import: {
+        digest: createHash('sha256')
+          .update(`${id % 7}`)
+          .digest('hex'),
+        given: true,
+      },
+    }),
   };
 }
 
@@ -172,14 +187,28 @@ function expectRight({ database }: IndexWrites, letters: string): void {
     contents: rows(`SELECT id FROM contents WHERE placements = 0 OR
       placements <> (SELECT count(*) FROM placements WHERE content = contents.id)`),
     placements: rows('SELECT unique_id FROM placements WHERE content NOT IN (SELECT id FROM contents)'),
-    twice: rows(`SELECT unique_id FROM placements WHERE restored = 0 GROUP BY unique_id HAVING count(*) > 1`),
+    twice: rows(`SELECT unique_id FROM placements WHERE restored = 0 GROUP BY maildrop, unique_id HAVING count(*) > 1`),
+    refused: rows("SELECT unique_id FROM placements WHERE unique_id LIKE 'refused-%'"),
+    given: rows(`SELECT unique_id FROM placements WHERE unique_id LIKE 'given-%' AND (maildrop, unique_id) NOT IN
+      (SELECT maildrop, unique_id FROM given_ids)`),
+    imports: rows('SELECT unique_id FROM imports GROUP BY maildrop, unique_id HAVING count(*) > 1'),
     departures: rows(`SELECT departed FROM placements WHERE departed > 0 AND NOT EXISTS
       (SELECT 1 FROM departures WHERE departures.maildrop = placements.maildrop AND change = departed)`),
     segments: rows(`SELECT number, octets, dead,
       (SELECT coalesce(sum(${HEADER} + traces + octets), 0) FROM contents WHERE segment = number) AS live
       FROM segments WHERE octets - dead <> live`),
   };
-  const none = { maildrops: [], contents: [], placements: [], twice: [], departures: [], segments: [] };
+  const none = {
+    maildrops: [],
+    contents: [],
+    placements: [],
+    twice: [],
+    refused: [],
+    given: [],
+    imports: [],
+    departures: [],
+    segments: [],
+  };
   assert.deepEqual(wrong, none);
   assert.equal(verifyLetters(database, letters).next().done, true);
 }
