@@ -148,7 +148,7 @@ export class OfficeAccounts {
 }
 
 /** Accounts that are looked at in one go. */
-const SLICE = 500;
+const SLICE = 50;
 
 /** An account that was removed since it was listed is none. */
 function unlessGone(thrown: unknown): undefined {

@@ -157,6 +157,14 @@ describe('an alias', () => {
     assert.equal(await route('postmaster@fourth.example', options), 'mail');
   });
 
+  it('may be long', async () => {
+    const many = Array.from({ length: 234 }, (_, index) => account(`n${index}`, [], index % 3 === 0));
+    const names = many.map(({ name }) => name);
+    const accounts = index(many, { aliases: [alias('all@localhost', 'gone', ...names, 'gone too')] });
+    const enabled = many.filter(({ disabled }) => !disabled).map(({ name }) => name);
+    assert.equal(await route('all@localhost', { accounts }), enabled.join(' '));
+  });
+
   it('comes behind an own address and before a name: nobody else takes what somebody has as his own', async () => {
     const both = [...aliases, alias('info@example.org', 'anna'), alias('bert@localhost', 'anna')];
     const accounts = index(people, { aliases: both });

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { MaybePromise } from '@restante/pop/maildrop';
 import type { Account, AccountIndex } from '../accounts/account.ts';
 import { accountName } from '../accounts/account-name.ts';
@@ -73,6 +74,9 @@ export interface AccountRoutesOptions {
 
 /** A local-part has a tag behind one of so many separators at most: what is longer than that costs no more to look up. */
 const SEPARATORS = 16;
+
+/** Accounts behind one alias that are looked up in one go: a long one keeps nobody else waiting. */
+const SLICE = 50;
 
 /**
  * Routes by accounts and aliases. The exact address comes first (an account's own, an alias, an account's name), then the
@@ -168,16 +172,30 @@ export class AccountRoutes implements Routes {
   #behindAlias(key: string): MaybePromise<readonly Account[]> {
     return andThen(this.#accounts.alias(key), (alias) => {
       if (alias === undefined) return [];
-      return andThen(
-        each(alias.accounts, (name) => this.#accounts.byName(name)),
-        (found) => {
-          const accounts = found.filter((account) => account !== undefined);
-          // That is damage, or a removal just now, and none of the sender's business.
-          if (accounts.length === 0) throw new Error(`none of the accounts behind the alias ${key} exists`);
-          return accounts;
-        },
-      );
+      return andThen(this.#named(alias.accounts), (accounts) => {
+        // That is damage, or a removal just now, and none of the sender's business.
+        if (accounts.length === 0) throw new Error(`none of the accounts behind the alias ${key} exists`);
+        return accounts;
+      });
     });
+  }
+
+  /** Those of these accounts that exist. */
+  #named(names: readonly string[]): MaybePromise<readonly Account[]> {
+    if (names.length > SLICE) return this.#namedInSlices(names);
+    const found = names.map((name) => this.#accounts.byName(name));
+    return found.some((account) => account instanceof Promise)
+      ? Promise.all(found).then(existing)
+      : existing(found as readonly (Account | undefined)[]);
+  }
+
+  async #namedInSlices(names: readonly string[]): Promise<readonly Account[]> {
+    const accounts: Account[] = [];
+    for (let from = 0; from < names.length; from += SLICE) {
+      accounts.push(...(await this.#named(names.slice(from, from + SLICE))));
+      await setImmediate();
+    }
+    return accounts;
   }
 
   #namedPostmaster(name: string): MaybePromise<readonly Account[]> {
@@ -217,8 +235,6 @@ function andThen<T, U>(value: MaybePromise<T>, next: (value: T) => MaybePromise<
   return value instanceof Promise ? value.then(next) : next(value);
 }
 
-/** What is answered for each, at once when all of it is at hand. */
-function each<T, U>(items: readonly T[], ask: (item: T) => MaybePromise<U>): MaybePromise<readonly U[]> {
-  const answers = items.map(ask);
-  return answers.some((answer) => answer instanceof Promise) ? Promise.all(answers) : (answers as readonly U[]);
+function existing(accounts: readonly (Account | undefined)[]): readonly Account[] {
+  return accounts.filter((account) => account !== undefined);
 }
