@@ -108,6 +108,14 @@ describe('address', () => {
     }
   });
 
+  it('is told from what would be one with SMTPUTF8 (SM-46)', () => {
+    assert.equal(parseMail('FROM:<\xc3\xa9@b>'), 'non-ascii');
+    assert.equal(parseMail('FROM:<a@\xc3\xa9> SIZE=1'), 'non-ascii');
+    assert.equal(parseRcpt('TO:<\xff>'), 'non-ascii');
+    assert.equal(parseRcpt('TO:<a b>'), 'address');
+    assert.equal(parseRcpt('TO:a'), 'form');
+  });
+
   it('may have a local-part of 64, a domain of 255 and a path of 256 octets and more (SM-12)', () => {
     assert.notEqual(parsePath(`${'l'.repeat(64)}@d`), undefined);
     assert.notEqual(parsePath(`${'l'.repeat(PATH_BOUNDS.local)}@d`), undefined);

@@ -270,6 +270,64 @@ describe('an address that leads to several mailboxes', () => {
   });
 });
 
+describe('recipients who share one reply', () => {
+  const options = { together: true };
+  const to = ['pat@d', 'green+jones@d', 'pat@d'];
+
+  it('are one group of the store; who is alone is none (SM-33)', async () => {
+    const seen: Envelope[] = [];
+    const store = (): Pick<Store, 'beginDelivery'> => ({
+      beginDelivery(envelope) {
+        seen.push(envelope);
+        return new MemoryStore({ maildrops: ['pat', 'green', 'jones'] }).beginDelivery(envelope);
+      },
+    });
+    await receive(store(), '\r\n', { to, options });
+    await receive(store(), '\r\n', { to: ['pat@d'], options });
+    await receive(store(), '\r\n', { to: ['pat+green@d'], options });
+    assert.deepEqual(
+      seen.map(({ recipients }) => recipients.map(({ group }) => group)),
+      [[0, 0, 0, 0], [undefined], [0, 0]],
+    );
+  });
+
+  it('are all refused when one of them is in a loop, and the store is asked for nothing (SM-64, SM-31)', async () => {
+    const store = new MemoryStore({ maildrops: ['pat', 'green'] });
+    const letter = 'Delivered-To: green@d\r\nSubject: x\r\n\r\n';
+    assert.deepEqual(why(await receive(store, letter, { to: ['pat@d', 'green@d'], options })), ['loop', 'loop']);
+    assert.equal(store.openMaildrop('pat').count, 0);
+  });
+});
+
+describe('a letter that came in chunks', () => {
+  it('gets the CRLF that its last line lacks, and none where there is one or no line (SM-23, SM-49)', async () => {
+    for (const bareLineEnds of ['refuse', 'normalise'] as const) {
+      for (const [letter, kept] of [
+        ['Subject: x\r\n\r\nhi', 'Subject: x\r\n\r\nhi\r\n'],
+        ['Subject: x', 'Subject: x\r\n'],
+        ['Subject: x\r\n', 'Subject: x\r\n'],
+        ['', ''],
+      ] as const) {
+        const store = new MemoryStore({ maildrops: ['pat'] });
+        await receive(store, letter, { cuts: [3], options: { bareLineEnds, letterLimit: letter.length } });
+        assert.deepEqual(letters(store, 'pat'), [trace('pat@d') + kept]);
+      }
+    }
+  });
+
+  it('has a CR at its very end made CRLF, where lone ones are (SM-21)', async () => {
+    const store = new MemoryStore({ maildrops: ['pat'] });
+    await receive(store, 'a\rb\r', { cuts: [1, 2, 3], options: { bareLineEnds: 'normalise' } });
+    assert.deepEqual(letters(store, 'pat'), [`${trace('pat@d')}a\r\nb\r\n`]);
+  });
+
+  it('is refused when more was announced than a letter may have (SM-37, SM-51)', async () => {
+    const store = new MemoryStore({ maildrops: ['pat'] });
+    assert.deepEqual(why(await receive(store, 'A: b\r\n', { faults: { tooLarge: true } })), ['too-large']);
+    assert.equal(store.openMaildrop('pat').count, 0);
+  });
+});
+
 describe('a store that fails', () => {
   const placed: Placed = { uniqueId: 'u', octets: 1 };
   const fullDisk = new StoreError('no-room', 'disk full');

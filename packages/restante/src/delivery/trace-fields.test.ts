@@ -38,6 +38,16 @@ describe('trace fields', () => {
     ]);
   });
 
+  it('say by which cipher suite it came inside TLS, behind the recipient (SM-65, RFC 8314 §4.3)', () => {
+    const cipher = 'TLS_AES_256_GCM_SHA384';
+    const trace = { ...TRACE, protocol: 'ESMTPS', cipher } as const;
+    const [, , , by, clauses] = traceFields(trace, 'pat@example.net').split('\r\n');
+    assert.equal(by, '\tby store.example.net with ESMTPS id k3f9.1');
+    assert.equal(clauses, `\tfor <pat@example.net> tls ${cipher}; Wed, 04 Nov 2026 06:02:09 +0000`);
+    const [, , , , alone] = traceFields({ ...trace, only: false }, 'pat@example.net').split('\r\n');
+    assert.equal(alone, `\ttls ${cipher}; Wed, 04 Nov 2026 06:02:09 +0000`);
+  });
+
   it('show the null reverse-path as <> (SM-61)', () => {
     assert.match(traceFields({ ...TRACE, returnPath: '' }, 'pat'), /^Return-Path: <>\r\n/);
   });
