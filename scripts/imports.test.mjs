@@ -52,6 +52,17 @@ const MAY_IMPORT = {
     'restante/store',
     'restante/tls',
   ],
+  'restante/doctor': [
+    'pop/server',
+    'restante/.',
+    'restante/accounts',
+    'restante/config',
+    'restante/control',
+    'restante/delivery',
+    'restante/serve',
+    'restante/store',
+    'restante/tls',
+  ],
 };
 /** Node's own modules that a pure part may not touch. */
 const OUTSIDE = /^node:(fs|net|tls|http|dgram|child_process|worker_threads|sqlite|timers|perf_hooks)/;

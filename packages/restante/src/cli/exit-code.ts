@@ -9,6 +9,10 @@ export const EXIT = {
   partly: 3,
   /** What was asked has been answered, and the answer is no; docs/command-line.md says which verbs ask. */
   no: 4,
+  /** The doctor found nothing that is wrong, but something to see to. */
+  warnings: 5,
+  /** The doctor found something that is wrong. */
+  faults: 6,
   /** Interrupted at a question. */
   interrupted: 130,
 } as const;

@@ -4,7 +4,9 @@ import { VERSION } from '../version.ts';
 import { accountCommand } from './account.ts';
 import { aliasCommand } from './alias.ts';
 import { backupCommand } from './backup.ts';
+import { configCommand } from './config.ts';
 import { deliverCommand, endDelivery } from './deliver.ts';
+import { doctorCommand } from './doctor.ts';
 import { Ended, EXIT, Interrupted, UsageError } from './exit-code.ts';
 import { exportCommand } from './export.ts';
 import { importCommand } from './import.ts';
@@ -53,6 +55,8 @@ export function program(): Command {
     backupCommand(),
     restoreCommand(),
     statusCommand(),
+    configCommand(),
+    doctorCommand(),
   ]) {
     top.addCommand(command);
   }

@@ -2,6 +2,7 @@ import { parse, TomlError } from 'smol-toml';
 import * as v from 'valibot';
 import { nearest } from './nearest.ts';
 import { SETTINGS, type Setting, type SettingKey, type Settings } from './settings.ts';
+import { statementLines } from './statement-lines.ts';
 
 /** One thing wrong with a configuration. */
 export interface Problem {
@@ -9,11 +10,18 @@ export interface Problem {
   readonly inFile: boolean;
   /** Begins with the dotted key, the name of the override, or the line and column. */
   readonly message: string;
+  /** In the file, counted from 1, where the message does not say it. */
+  readonly line?: number;
 }
+
+/** Where a value that is in force comes from: a line of the file, or an override by its name. What is in neither is a default. */
+export type Origin =
+  | { readonly type: 'file'; readonly line: number | undefined }
+  | { readonly type: 'override'; readonly name: string };
 
 /** What came of reading a configuration: settings, or everything that is wrong with it at once. */
 export type ReadSettings =
-  | { readonly type: 'settings'; readonly settings: Settings }
+  | { readonly type: 'settings'; readonly settings: Settings; readonly origins: ReadonlyMap<SettingKey, Origin> }
   | { readonly type: 'wrong'; readonly problems: readonly Problem[] };
 
 /** Values that beat the file's. Each is named as its owner wrote it, for example `--pop3`, in what is said about it. */
@@ -36,26 +44,61 @@ export interface SettingsSource {
 
 /** Reads and checks a configuration against the table in `settings.ts`. */
 export function readSettings(source: SettingsSource): ReadSettings {
-  const problems: Problem[] = [];
+  const { text = '', folder, overrides = [] } = source;
+  const found: FoundProblem[] = [];
   const settings: Record<string, unknown> = {};
   for (const [key, row] of Object.entries(SETTINGS)) settings[key] = row.default;
-  const overridden = new Map((source.overrides ?? []).map((override) => [override.key, override]));
+  const overridden = new Map(overrides.map((override) => [override.key, override]));
 
-  const take = (key: SettingKey, name: string, raw: unknown, inFile: boolean, folder: string): void => {
+  const take = (key: SettingKey, name: string, raw: unknown, inFile: boolean, within: string): void => {
     const { kind } = SETTINGS[key] as Setting<unknown>;
     const result = v.safeParse(kind.schema, raw);
-    if (result.success) settings[key] = kind.within?.(result.output, folder) ?? result.output;
-    else problems.push({ inFile, message: `${name} ${result.issues[0].message}` });
+    if (result.success) settings[key] = kind.within?.(result.output, within) ?? result.output;
+    else found.push({ inFile, message: `${name} ${result.issues[0].message}`, ...(inFile && { key }) });
   };
 
-  for (const { key, raw } of fileValues(source.text ?? '', problems)) take(key, key, raw, true, source.folder);
-  for (const { key, name, value, folder } of overridden.values()) take(key, name, value, false, folder);
+  const inFile = fileValues(text, found);
+  for (const { key, raw } of inFile) take(key, key, raw, true, folder);
+  for (const { key, name, value, folder: here } of overridden.values()) take(key, name, value, false, here);
 
   for (const { key, message } of contradictions(settings as unknown as Settings)) {
-    problems.push({ inFile: !overridden.has(key), message: `${overridden.get(key)?.name ?? key} ${message}` });
+    const override = overridden.get(key);
+    found.push({ inFile: override === undefined, message: `${override?.name ?? key} ${message}`, key });
   }
-  if (problems.length > 0) return { type: 'wrong', problems };
-  return { type: 'settings', settings: settings as unknown as Settings };
+  // Looked for only where somebody is told: a start without mistakes does without.
+  const lines = once(() => statementLines(text));
+  if (found.length > 0) return { type: 'wrong', problems: found.map((problem) => placed(problem, lines)) };
+  const origins = new Map<SettingKey, Origin>();
+  for (const { key } of inFile) {
+    origins.set(key, {
+      type: 'file',
+      get line() {
+        return lines().get(key);
+      },
+    });
+  }
+  for (const { key, name } of overridden.values()) origins.set(key, { type: 'override', name });
+  return { type: 'settings', settings: settings as unknown as Settings, origins };
+}
+
+interface FoundProblem {
+  readonly inFile: boolean;
+  readonly message: string;
+  /** The dotted key that it is about, if it is about one. */
+  readonly key?: string;
+}
+
+function placed({ inFile, message, key }: FoundProblem, lines: () => ReadonlyMap<string, number>): Problem {
+  const line = inFile && key !== undefined ? lines().get(key) : undefined;
+  return line === undefined ? { inFile, message } : { inFile, message, line };
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
 }
 
 /** What no single value shows to be wrong. */
@@ -77,7 +120,7 @@ interface FileValue {
   readonly raw: unknown;
 }
 
-function fileValues(text: string, problems: Problem[]): FileValue[] {
+function fileValues(text: string, problems: FoundProblem[]): FileValue[] {
   let document: unknown;
   try {
     document = parse(text);
@@ -92,15 +135,15 @@ function fileValues(text: string, problems: Problem[]): FileValue[] {
   return values;
 }
 
-function collect(table: object, prefix: string, values: FileValue[], problems: Problem[]): void {
+function collect(table: object, prefix: string, values: FileValue[], problems: FoundProblem[]): void {
   for (const [name, raw] of Object.entries(table)) {
     const key = prefix + name;
     const nested = typeof raw === 'object' && raw !== null && !Array.isArray(raw) && !(raw instanceof Date);
     if (isSettingKey(key)) values.push({ key, raw });
     else if (nested && (isTableName(key) || Object.keys(raw).length > 0)) collect(raw, `${key}.`, values, problems);
     else if (isTableName(key))
-      problems.push({ inFile: true, message: `${key} must be a table, with keys such as ${firstUnder(key)}` });
-    else problems.push({ inFile: true, message: `${printable(key)} is not a setting${suggestion(key)}` });
+      problems.push({ inFile: true, message: `${key} must be a table, with keys such as ${firstUnder(key)}`, key });
+    else problems.push({ inFile: true, message: `${printable(key)} is not a setting${suggestion(key)}`, key });
   }
 }
 

@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import { type DestinationStream, destination, type Logger, pino, stdTimeFunctions } from 'pino';
 import type { Settings } from '../config/settings.ts';
 import { textLine } from './text-line.ts';
@@ -21,6 +22,9 @@ const BACKLOG = 8 * 2 ** 20;
 /** Opens the log on stderr. `flush` writes what waits, before the process ends. */
 export function openLog(options: LogOptions): { log: Log; flush(): void } {
   const stderr = destination({ fd: 2, sync: false, maxLength: BACKLOG });
+  // A terminal that has gone away answers EIO: there is no one left to tell. Left alone the stream would try for ever.
+  const silence = (): void => void Object.assign(stderr, { write: nothing, end: nothing, flushSync: nothing });
+  stderr.on('error', silence);
   const text = options.format === 'text' || (options.format === 'auto' && options.terminal);
   const stream: DestinationStream = text
     ? { write: (line: string) => stderr.write(textLine(line, options.colour)) }
@@ -30,13 +34,17 @@ export function openLog(options: LogOptions): { log: Log; flush(): void } {
     log,
     flush: () => {
       try {
+        // Of no octets, to see whether there is still somebody: flushSync does not come back from a terminal that is gone.
+        writeSync(2, '');
         stderr.flushSync();
       } catch {
-        // Nobody reads stderr any more: there is no one left to tell.
+        silence();
       }
     },
   };
 }
+
+function nothing(): void {}
 
 /** A log that writes to this stream, one JSON line a call. */
 export function createLog(level: Settings['log.level'], stream: DestinationStream): Log {

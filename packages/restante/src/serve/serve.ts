@@ -13,6 +13,8 @@ import { ServiceManager } from './service-manager.ts';
 export interface ServeOptions {
   readonly data: string;
   readonly settings: Settings;
+  /** What the configuration says by now that is not in force, for people: only certificates are read anew while the office is open. */
+  readonly changes: () => readonly string[];
   /** Told of each listener once all are open. */
   readonly onDoor: (door: OpenDoor) => void;
 }
@@ -21,7 +23,7 @@ export interface ServeOptions {
 const LAST_MOMENT = 10_000;
 
 /** Opens the office and keeps it open until SIGTERM or SIGINT, then closes it gently. Rejects when it cannot open. */
-export async function serveUntilStopped({ data, settings, onDoor }: ServeOptions): Promise<void> {
+export async function serveUntilStopped({ data, settings, changes, onDoor }: ServeOptions): Promise<void> {
   const terminal = process.stderr.isTTY === true;
   const colour = terminal && process.stderr.hasColors();
   const { log, flush } = openLog({ level: settings['log.level'], format: settings['log.format'], terminal, colour });
@@ -32,6 +34,7 @@ export async function serveUntilStopped({ data, settings, onDoor }: ServeOptions
     flush();
     process.exit(1);
   });
+  const hangUp = awaitHangUp({ log, terminal, stop: stop.now, changes });
   try {
     const office = await openPostOffice({ data, settings, log, terminal, onStopped: () => stop.now('failure') });
     greet(office, data);
@@ -46,7 +49,7 @@ export async function serveUntilStopped({ data, settings, onDoor }: ServeOptions
       await office.reread().catch((err: unknown) => log.error({ err }, 'the certificates could not be read anew'));
       void manager?.ready(office.status());
     };
-    process.on('SIGHUP', () => rereadOrStop(reread, log, terminal ? stop.now : undefined));
+    hangUp.opened(reread);
     const why = await stop.asked;
     log.info({ why }, 'closing');
     void manager?.stopping();
@@ -91,17 +94,35 @@ function isOnPath(program: string): boolean {
   return (process.env['PATH'] ?? '').split(delimiter).some((folder) => existsSync(join(folder, program)));
 }
 
+interface HangUpOptions extends Pick<ServeOptions, 'changes'> {
+  readonly log: Log;
+  readonly terminal: boolean;
+  readonly stop: (why: Why) => void;
+}
+
 /**
  * SIGHUP is what an operator sends to have certificates read anew, and what the system sends when a terminal is gone: an office
- * that nobody sees any more closes, as any program in a terminal does.
+ * that nobody sees any more closes, as any program in a terminal does. One that comes while the office opens is seen to then.
  */
-function rereadOrStop(reread: () => Promise<void>, log: Log, stop: ((why: Why) => void) | undefined): void {
-  if (stop !== undefined && !isatty(process.stderr.fd)) {
-    stop('SIGHUP');
-    return;
-  }
-  log.info('SIGHUP: reading the certificates anew; other settings take effect at the next start');
-  void reread();
+function awaitHangUp({ log, terminal, stop, changes }: HangUpOptions): { opened(reread: () => Promise<void>): void } {
+  let reread: (() => Promise<void>) | undefined;
+  let early = false;
+  const see = (): void => {
+    log.info('SIGHUP: reading the certificates anew');
+    for (const line of changes()) log.warn(line);
+    void reread?.();
+  };
+  process.on('SIGHUP', () => {
+    if (terminal && !isatty(process.stderr.fd)) stop('SIGHUP');
+    else if (reread === undefined) early = true;
+    else see();
+  });
+  return {
+    opened: (how) => {
+      reread = how;
+      if (early) see();
+    },
+  };
 }
 
 type Why = 'SIGTERM' | 'SIGINT' | 'SIGHUP' | 'failure';
