@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { selfSignedCertificate } from '@restante/pop/testing';
-import { type Address, type Mode, openPlain } from './connection.ts';
+import { type Address, freePort, type Mode, opened } from './connection.ts';
 import type { Office } from './office.ts';
 import type { Pop3Place } from './pop3-client.ts';
 import { endWithThisProcess, temporaryFolder } from './running-office.ts';
@@ -64,6 +63,11 @@ export class Dovecot implements Office {
     return { address: mode === 'TLS' ? this.pop3s : this.pop3, mode, ca: readFileSync(this.certificate, 'utf8') };
   }
 
+  /** Where it keeps somebody's letters, with its list of unique-ids beside them. */
+  maildir(name: string): string {
+    return join(this.#folder, 'mail', name, 'Maildir');
+  }
+
   /** It takes every name with every password. */
   async addAccount(): Promise<void> {}
 
@@ -113,27 +117,4 @@ service lmtp {
   }
 }
 `;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
-
-/** It says nowhere when its listeners are open, so they are tried. */
-async function opened(address: Address): Promise<void> {
-  const patience = AbortSignal.timeout(60_000);
-  for (;;) {
-    const socket = await openPlain(address).catch(() => undefined);
-    if (socket) {
-      socket.destroy();
-      return;
-    }
-    patience.throwIfAborted();
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { type Address, openPlain } from './connection.ts';
 import { OctetReader, PeerError, stuffed } from './octet-reader.ts';
 
-export interface LmtpReply {
+export interface MailReply {
   readonly code: number;
   /** All lines' text behind the code, the enhanced status code included. */
   readonly text: string;
@@ -19,7 +19,7 @@ export interface LmtpLetter {
 }
 
 /** What became of a letter: for each recipient, in the order asked, the reply that settled it. */
-export type LmtpOutcome = readonly LmtpReply[];
+export type LmtpOutcome = readonly MailReply[];
 
 /** A scripted LMTP sender for tests. It sends exactly the octets it is given, and reads replies strictly. */
 export class LmtpClient {
@@ -64,7 +64,7 @@ export class LmtpClient {
    */
   async sendAll(letters: Iterable<LmtpLetter>): Promise<readonly LmtpOutcome[]> {
     const outcomes: LmtpOutcome[] = [];
-    let underWay: { readonly envelope: readonly LmtpReply[] } | undefined;
+    let underWay: { readonly envelope: readonly MailReply[] } | undefined;
     for (const letter of letters) {
       this.#socket.write(this.#envelope(letter));
       if (underWay) outcomes.push(await this.#settle(underWay.envelope));
@@ -93,13 +93,13 @@ export class LmtpClient {
 
   /** Ends the letter that was begun: one reply for each of its `recipients`. */
   async finish(recipients: number): Promise<LmtpOutcome> {
-    const replies: LmtpReply[] = [];
+    const replies: MailReply[] = [];
     for await (const reply of this.answers(recipients)) replies.push(reply);
     return replies;
   }
 
   /** Ends the letter that was begun; each of its recipients' replies as soon as it is there. */
-  async *answers(recipients: number): AsyncGenerator<LmtpReply, void, void> {
+  async *answers(recipients: number): AsyncGenerator<MailReply, void, void> {
     await this.write('.\r\n');
     for (let answered = 0; answered < recipients; answered += 1) yield await this.#reply();
   }
@@ -127,9 +127,9 @@ export class LmtpClient {
     return envelope(letter, `${size}${eightBit ? ' BODY=8BITMIME' : ''}`);
   }
 
-  async #begun({ to }: LmtpLetter): Promise<{ readonly replies: readonly LmtpReply[]; readonly go: boolean }> {
+  async #begun({ to }: LmtpLetter): Promise<{ readonly replies: readonly MailReply[]; readonly go: boolean }> {
     const mail = await this.#reply();
-    const replies: LmtpReply[] = [];
+    const replies: MailReply[] = [];
     for (const _ of to) replies.push(await this.#reply());
     const data = await this.#reply();
     if (data.code === 354) return { replies, go: true };
@@ -142,27 +142,32 @@ export class LmtpClient {
   }
 
   /** The replies behind the final dot, put where the accepted recipients stand. */
-  async #settle(envelopeReplies: readonly LmtpReply[]): Promise<LmtpOutcome> {
-    const outcome: LmtpReply[] = [];
+  async #settle(envelopeReplies: readonly MailReply[]): Promise<LmtpOutcome> {
+    const outcome: MailReply[] = [];
     for (const reply of envelopeReplies) outcome.push(reply.code === 250 ? await this.#reply() : reply);
     return outcome;
   }
 
-  async #expect(code: number): Promise<LmtpReply> {
+  async #expect(code: number): Promise<MailReply> {
     const reply = await this.#reply();
     if (reply.code !== code) throw new PeerError(`${reply.code} ${reply.text} where ${code} was due`);
     return reply;
   }
 
-  async #reply(): Promise<LmtpReply> {
-    const texts: string[] = [];
-    for (;;) {
-      const line = await this.#reader.line();
-      const [, code, separator, text] = /^([2-5]\d\d)([ -])(.*)$/.exec(line) ?? [];
-      if (code === undefined || text === undefined) throw new PeerError(`not a reply: ${JSON.stringify(line)}`);
-      texts.push(text);
-      if (separator === ' ') return { code: Number(code), text: texts.join('\n') };
-    }
+  #reply(): Promise<MailReply> {
+    return readReply(this.#reader);
+  }
+}
+
+/** The next reply of a server for LMTP or SMTP, all its lines (RFC 5321 §4.2). */
+export async function readReply(reader: OctetReader): Promise<MailReply> {
+  const texts: string[] = [];
+  for (;;) {
+    const line = await reader.line();
+    const [, code, separator, text] = /^([2-5]\d\d)([ -])(.*)$/.exec(line) ?? [];
+    if (code === undefined || text === undefined) throw new PeerError(`not a reply: ${JSON.stringify(line)}`);
+    texts.push(text);
+    if (separator === ' ') return { code: Number(code), text: texts.join('\n') };
   }
 }
 

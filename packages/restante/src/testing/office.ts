@@ -6,6 +6,8 @@ export interface Office {
   readonly pop3: Address;
   readonly pop3s: Address;
   readonly lmtp: Address;
+  /** Ours takes mail by SMTP too. */
+  readonly smtp?: Address;
   /** Path of the PEM file that vouches for its certificate, which is for `localhost`. */
   readonly certificate: string;
   /** Makes an account whose mailbox is empty. Its bare name is its address in LMTP. */

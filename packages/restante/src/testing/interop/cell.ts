@@ -20,19 +20,32 @@ export class Cell {
   /** Names of files that were in the maildir before, without the flags behind the colon. */
   readonly #seen = new Set<string>();
 
-  private constructor(office: Office, mode: Mode, account: string) {
+  private constructor(office: Office, mode: Mode, account: string, home = temporaryFolder()) {
     this.office = office;
     this.mode = mode;
     this.account = account;
-    this.home = temporaryFolder();
+    this.home = home;
   }
 
   static async make(office: Office, program: string, mode: Mode): Promise<Cell> {
     const cell = new Cell(office, mode, `${program.replaceAll(/\W/g, '')}-${mode.toLowerCase()}`);
     for (const folder of ['', 'mail', 'mail/cur', 'mail/new', 'mail/tmp']) cell.folder(folder);
-    cell.trust(readFileSync(office.certificate, 'utf8'));
+    cell.trustOffice();
     await office.addAccount(cell.account, PASSWORD);
     return cell;
+  }
+
+  /** The same program, with all that it remembers, at another office, where it has an account of the same name. */
+  async movedTo(office: Office): Promise<Cell> {
+    const cell = new Cell(office, this.mode, this.account, this.home);
+    for (const name of this.#seen) cell.#seen.add(name);
+    await office.addAccount(cell.account, PASSWORD);
+    return cell;
+  }
+
+  /** Gives the program the certificate of its office as the one to trust. */
+  trustOffice(): void {
+    this.trust(readFileSync(this.office.certificate, 'utf8'));
   }
 
   /** Gives the program this certificate (PEM) as the one to trust. */
@@ -41,7 +54,7 @@ export class Cell {
   }
 
   /** Writes a file of the program's, readable by nobody else. Answers its path. */
-  file(name: string, text: string): string {
+  file(name: string, text: string | Buffer): string {
     const path = join(this.home, name);
     writeFileSync(path, text, { mode: 0o600 });
     this.#own(name);
@@ -83,6 +96,14 @@ export class Cell {
     for (const [number, uniqueId] of await client.uniqueIds()) held.set(uniqueId, await client.retrieve(number));
     await client.quit();
     return held;
+  }
+
+  /** Deletes letters of the mailbox, by the tests' own client. */
+  async delete(numbers: readonly number[]): Promise<void> {
+    const client = await Pop3Client.connect(this.office.place('TLS'));
+    await client.login(this.account, PASSWORD);
+    for (const number of numbers) await client.delete(number);
+    await client.quit();
   }
 
   #own(name: string): void {

@@ -30,6 +30,16 @@ export function isHere(t: TestContext, program: string): boolean {
   return false;
 }
 
+/**
+ * The same for a whole suite, whose need is more than a program: what its `skip` says. Fails where all peers are required.
+ */
+export function withoutPeers(here: boolean, names: string): string | false {
+  if (here) return false;
+  const reason = `${names}: sh scripts/install-peers brings it, and it takes root`;
+  if (process.env['RESTANTE_REQUIRE_PEERS']) throw new Error(reason);
+  return reason;
+}
+
 /** Who runs the programs: not root, which mail programs refuse to serve or are warned of. */
 export const USER: { readonly uid?: number; readonly gid?: number } = IS_ROOT ? { uid: NOBODY, gid: NOBODY } : {};
 

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { Mode } from '../connection.ts';
 import type { Cell } from './cell.ts';
 
 const PAGE = readFileSync(fileURLToPath(new URL('../../../../../docs/clients.md', import.meta.url)), 'utf8');
@@ -9,13 +8,15 @@ const PAGE = readFileSync(fileURLToPath(new URL('../../../../../docs/clients.md'
  * The configuration that docs/clients.md gives for a program, made to fit a test: its ports, its folder and its account.
  * What users read is what is tested.
  */
-export function recipe(program: string, mode: Mode | undefined, cell: Cell): string {
+export function recipe(program: string, mode: string | undefined, cell: Cell): string {
   const { office, home, account } = cell;
   return codeBlock(heading(program, mode))
     .replaceAll('/home/alice', home)
     .replaceAll('alice', account)
     .replaceAll('1995', String(office.pop3s.port))
-    .replaceAll('1110', String(office.pop3.port));
+    .replaceAll('1110', String(office.pop3.port))
+    .replaceAll('1024', String(office.lmtp.port))
+    .replaceAll('1025', String(office.smtp?.port));
 }
 
 /** The text with `from`, which must stand in it exactly once, put another way. */
@@ -26,7 +27,7 @@ export function changed(text: string, from: string | RegExp, to: string): string
   return parts.join(to);
 }
 
-function heading(program: string, mode: Mode | undefined): RegExp {
+function heading(program: string, mode: string | undefined): RegExp {
   if (mode === undefined) return new RegExp(`^## ${program}$`, 'm');
   return new RegExp(`^### ${program}, (?:\\w+ and )?${mode}(?: and \\w+)?$`, 'm');
 }

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { after, before, suite, type TestContext, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Mode } from '../connection.ts';
-import { LmtpClient, type LmtpReply } from '../lmtp-client.ts';
+import { LmtpClient, type MailReply } from '../lmtp-client.ts';
 import { RunningOffice } from '../running-office.ts';
 import { LargeLetter } from './large-letter.ts';
 import { Mailbox } from './mailbox.ts';
@@ -116,7 +116,7 @@ async function send(
   { office }: Held,
   letter: LargeLetter,
   midway: () => Promise<void> = () => Promise.resolve(),
-): Promise<LmtpReply | undefined> {
+): Promise<MailReply | undefined> {
   const lmtp = await LmtpClient.connect(office.lmtp);
   try {
     await lmtp.begin('bob@example.org', ['large']);

@@ -1,5 +1,5 @@
 import type { Mode } from '../connection.ts';
-import { LmtpClient, type LmtpLetter, type LmtpReply } from '../lmtp-client.ts';
+import { LmtpClient, type LmtpLetter, type MailReply } from '../lmtp-client.ts';
 import type { Office } from '../office.ts';
 import { Pop3Client } from '../pop3-client.ts';
 
@@ -26,8 +26,8 @@ export class Mailbox {
   }
 
   /** Sends letters over several connections at once, pipelined. Answers the reply to each, in order. */
-  async take(letters: readonly Buffer[], connections = 1): Promise<readonly LmtpReply[]> {
-    const replies = new Array<LmtpReply | undefined>(letters.length);
+  async take(letters: readonly Buffer[], connections = 1): Promise<readonly MailReply[]> {
+    const replies = new Array<MailReply | undefined>(letters.length);
     const waiting = letters.entries();
     const connection = async () => {
       const lmtp = await LmtpClient.connect(this.#office.lmtp);
