@@ -14,7 +14,7 @@ import type { Account, AccountIndex } from '../accounts/account.ts';
 import type { Alias, AliasIndex } from '../accounts/alias.ts';
 import { type BackupReport, backUp } from './backup/backup.ts';
 import { type DeliveryRoom, IncomingLetter } from './delivery.ts';
-import { type FaultPlan, Faults } from './faults.ts';
+import { Faults } from './faults.ts';
 import type { ImportedLetter, Imports } from './import.ts';
 import { ImportDesk } from './import-desk.ts';
 import { AccountReads } from './index/sqlite/accounts.ts';
@@ -31,51 +31,20 @@ import { type DataFolder, dataFolder, makeDataFolder } from './letters/segments/
 import { SegmentReader } from './letters/segments/reader.ts';
 import { defaultStoreLimits, type StoreLimits } from './limits.ts';
 import { DataLock } from './lock.ts';
+import type { StoreOptions, StoreStatus } from './options.ts';
 import { Reservations } from './reservations.ts';
 import { Snapshot, type SnapshotRoom } from './snapshot/snapshot.ts';
 import { OpenSnapshots } from './snapshot/snapshots.ts';
 import { Turns } from './turns.ts';
 import { uniqueIds } from './unique-ids.ts';
+import { type MaintainReport, Upkeep } from './upkeep.ts';
 import { storeErrorOf } from './writer/failure.ts';
 import { WriterLink } from './writer/link.ts';
 import type { CompactReport, EventLoopDelay, SweptReport } from './writer/orders.ts';
 import { Pace } from './writer/pace.ts';
 import { Room } from './writer/room.ts';
 
-export interface StoreOptions {
-  /** The data folder; made when it is not there. */
-  readonly data: string;
-  /** Milliseconds since 1970. */
-  readonly now?: () => number;
-  readonly limits?: Partial<StoreLimits>;
-  /** So many random octets, for unique-ids. */
-  readonly random?: (octets: number) => Uint8Array;
-  /** Told once, if the writer's thread ends before the store is closed: from then on nothing can be stored. */
-  readonly onStopped?: (error: StoreError) => void;
-  /** Whether the delay of the writer's event loop is watched, for {@link DurableStore.writerDelay}; default no. */
-  readonly watchDelay?: boolean;
-  /** For tests only. */
-  readonly faults?: FaultPlan;
-  /** For tests only: the free octets of the disk, as a 64-bit number that may be changed while the store is open. */
-  readonly pretendFree?: SharedArrayBuffer;
-}
-
-export interface StoreStatus {
-  readonly accounts: number;
-  readonly letters: number;
-  /** Of those letters. */
-  readonly octets: number;
-  readonly segments: number;
-  /** Octets in segments that belong to letters that are there or can be brought back, and those that do not. */
-  readonly liveOctets: number;
-  readonly deadOctets: number;
-}
-
-export interface MaintainReport {
-  /** Letters that could be brought back no longer, and are destroyed. */
-  readonly purged: number;
-  readonly compacted: CompactReport;
-}
+export type { StoreOptions, StoreStatus } from './options.ts';
 
 /** Opens the data folder for this process alone. Rejects with DataInUse, or a StoreError that names the remedy. */
 export async function openStore(options: StoreOptions): Promise<DurableStore> {
@@ -111,7 +80,7 @@ export class DurableStore implements Store, AccountIndex, AliasIndex, Imports {
   readonly #accounts: AccountReads;
   readonly #aliases: AliasReads;
   readonly #imports: ImportDesk;
-  readonly #departures: DepartureReads;
+  readonly #upkeep: Upkeep;
   readonly #totals: SegmentReads;
   readonly #snapshotRoom: SnapshotRoom;
   readonly #deliveryRoom: DeliveryRoom;
@@ -143,7 +112,14 @@ export class DurableStore implements Store, AccountIndex, AliasIndex, Imports {
     this.#maildrops = new MaildropReads(database);
     this.#accounts = new AccountReads(database);
     this.#aliases = new AliasReads(database);
-    this.#departures = new DepartureReads(database);
+    const departures = new DepartureReads(database);
+    this.#upkeep = new Upkeep({
+      link,
+      limits,
+      snapshots: this.#snapshots,
+      departures: (read) => this.#read(() => read(departures)),
+      now: this.#now,
+    });
     this.#totals = new SegmentReads(database);
     this.#snapshotRoom = {
       reads: { database, placements: new PlacementReads(database) },
@@ -191,7 +167,7 @@ export class DurableStore implements Store, AccountIndex, AliasIndex, Imports {
           for (const segment of dropped) segments.drop(segment);
         },
         pressed: () => {
-          if (store) void store.#makeRoom();
+          if (store) void store.#upkeep.makeRoom();
         },
         stopped: (error) => options.onStopped?.(error),
       },
@@ -231,25 +207,21 @@ export class DurableStore implements Store, AccountIndex, AliasIndex, Imports {
     return this.#link.order<'undelete'>({ type: 'undelete', name, since, uniqueIds, time: this.#now() });
   }
 
-  async purge(before: number): Promise<number> {
-    const lastDeparture = this.#read(() => this.#departures.last());
-    return this.#link.order<'purge'>({ type: 'purge', before, lastDeparture, snapshots: this.#snapshots.all() });
+  purge(before: number): Promise<number> {
+    return this.#upkeep.purge(before);
   }
 
   /** Moves what lives in segments that are mostly dead, and gives their room back. */
   compact(deadShare: number = this.#limits.deadShare): Promise<CompactReport> {
-    return this.#link.order<'compact'>({ type: 'compact', deadShare });
+    return this.#upkeep.compact(deadShare);
   }
 
   /**
    * What is to be done now and then (once an hour, say): destroys what can be brought back no longer, gives its room
    * back, and sees to it that there is room for removing letters on a full disk.
    */
-  async maintain(): Promise<MaintainReport> {
-    const purged = await this.purge(this.#now() - this.#limits.undelete);
-    const compacted = await this.compact();
-    await this.#link.order<'set-aside'>({ type: 'set-aside' });
-    return { purged, compacted };
+  maintain(): Promise<MaintainReport> {
+    return this.#upkeep.maintain();
   }
 
   /** Copies all of it into a folder that is not there yet, while mail flows. Rejects with TargetNotEmpty or a StoreError. */
@@ -394,27 +366,6 @@ export class DurableStore implements Store, AccountIndex, AliasIndex, Imports {
     }
   }
 
-  /**
-   * Letters wait for room: destroys what was expunged, the oldest first and no more than it takes, all of it if need be,
-   * before any of them is refused.
-   */
-  async #makeRoom(): Promise<void> {
-    try {
-      const now = this.#now();
-      await this.#link.order<'seal'>({ type: 'seal' });
-      const oldest = this.#read(() => this.#departures.oldest()) ?? now;
-      for (const share of [0.25, 0.5, 0.75, 1]) {
-        await this.purge(share < 1 ? oldest + share * (now - oldest) : Number.MAX_SAFE_INTEGER);
-        const { left } = await this.compact(EMERGENCY_SHARE);
-        if (left > this.#limits.batch) break;
-      }
-    } catch {
-      // What could not be destroyed makes no room: the letters are refused, and that is their senders' answer.
-    } finally {
-      await this.#link.order<'relieved'>({ type: 'relieved' }).catch(() => undefined);
-    }
-  }
-
   #hasRoom(octets: number): MaybePromise<boolean> {
     if (this.#read(() => this.#deliveryRoom.space.left()) >= octets) return true;
     return this.#link.order<'room'>({ type: 'room', octets, wait: false });
@@ -429,9 +380,6 @@ export class DurableStore implements Store, AccountIndex, AliasIndex, Imports {
     }
   }
 }
-
-/** How much of a segment must be dead for it to be moved when letters wait for room. */
-const EMERGENCY_SHARE = 0.2;
 
 function unusable(root: string, error: unknown): StoreError {
   const why = error instanceof Error ? error.message : String(error);
