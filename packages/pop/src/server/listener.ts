@@ -15,7 +15,7 @@ export type Listening = { readonly host: string; readonly port: number } | { rea
 export interface ListenerLimits {
   /** Open connections, all addresses together. */
   readonly connections: number;
-  /** Open connections of one peer's address. Loopback is exempt. */
+  /** Open connections of one peer's address. Loopback is exempt, unless `loopbackExempt` says otherwise. */
   readonly connectionsPerAddress: number;
   /** Open connections that were not admitted; at the cap the oldest is shed. Infinity where nobody logs in. */
   readonly unauthenticated: number;
@@ -31,6 +31,8 @@ export interface ListenerOptions {
   /** What a peer for whom there is no room is told, in the clear; line end included. */
   readonly refusal: string;
   readonly limits: ListenerLimits;
+  /** Whether peers on this machine are exempt from `connectionsPerAddress`; default true. */
+  readonly loopbackExempt?: boolean;
   readonly clock: Clock;
   readonly tls?: ServerTls;
 }
@@ -159,12 +161,15 @@ export class Listener {
   #hasRoom(peer: Peer): boolean {
     const { connections, connectionsPerAddress } = this.#options.limits;
     if (this.#open.size >= connections) return false;
-    return peer.loopback || (this.#perAddress.get(peer.address) ?? 0) < connectionsPerAddress;
+    return this.#isExempt(peer) || (this.#perAddress.get(peer.address) ?? 0) < connectionsPerAddress;
   }
 
-  /** Loopback is not counted: it is exempt. */
+  #isExempt(peer: Peer): boolean {
+    return peer.loopback && this.#options.loopbackExempt !== false;
+  }
+
   #count(peer: Peer, change: 1 | -1): void {
-    if (peer.loopback) return;
+    if (this.#isExempt(peer)) return;
     const count = (this.#perAddress.get(peer.address) ?? 0) + change;
     if (count === 0) this.#perAddress.delete(peer.address);
     else this.#perAddress.set(peer.address, count);

@@ -17,6 +17,18 @@ test('the answer to a failed login is held back, but not on the machine itself',
   assert.match(await near.say(wrong), /-ERR \[AUTH\]/);
 });
 
+test('where strangers come in by loopback, through a relay, nobody is exempt', async () => {
+  const { call, clock } = open({ loopbackExempt: false, limits: { failureDelay: 2_000, connectionsPerAddress: 1 } });
+  const near = await call(neighbour);
+  await near.say('USER tim\r\nPASS wrong\r\n');
+  await clock.advance(1_999);
+  assert.doesNotMatch(near.output, /-ERR/);
+  await clock.advance(1);
+  assert.match(near.output, /-ERR \[AUTH\]/);
+  const second = await call(neighbour);
+  assert.match(second.output, /^-ERR \[SYS\/TEMP\]/);
+});
+
 test('so many failed logins close the connection', async () => {
   const { call, clock, reports } = open({ limits: { failedLogins: 2 } });
   const client = await call();

@@ -14,6 +14,7 @@ export interface DeskOptions {
   readonly clock: Clock;
   /** How long the answer to a failed login is held back, in milliseconds. */
   readonly failureDelay: number;
+  readonly loopbackExempt: boolean;
 }
 
 /**
@@ -82,10 +83,10 @@ export class Pop3Desk {
     return this.#options.authenticate(login, this.#desk.connection.peer);
   }
 
-  /** The machine's own users are not made to wait: loopback is exempt, as it is from all that wards off strangers. */
+  /** The machine's own users are not made to wait, unless strangers come in by loopback too. */
   #delay(): MaybePromise<Answer> {
-    const { clock, connection, failureDelay } = this.#desk;
-    if (failureDelay === 0 || connection.peer.loopback) return DELAYED;
+    const { clock, connection, failureDelay, loopbackExempt } = this.#desk;
+    if (failureDelay === 0 || (loopbackExempt && connection.peer.loopback)) return DELAYED;
     return new Promise((resolve) => clock.set(() => resolve(DELAYED), failureDelay));
   }
 

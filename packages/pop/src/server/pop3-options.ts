@@ -54,6 +54,11 @@ export interface Pop3Options {
   /** Whether a lone LF ends a command line too (P3-10); default true, since people type into netcat. */
   readonly bareLineFeed?: boolean;
   readonly limits?: Partial<Pop3Limits>;
+  /**
+   * Whether peers on this machine are exempt from `failureDelay` and `connectionsPerAddress`; default true. `false` where a
+   * relay on this machine (a TLS front, webmail) brings strangers in by loopback.
+   */
+  readonly loopbackExempt?: boolean;
   readonly clock?: Clock;
   /** Told once a session, when it ended. */
   readonly onSession?: (report: SessionReport) => void;

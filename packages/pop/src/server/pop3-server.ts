@@ -59,6 +59,7 @@ export function createPop3Server(options: Pop3Options): Pop3Server {
   const limits = pop3Limits(options.limits);
   const clock = options.clock ?? systemClock;
   const hostname = options.hostname ?? machineName();
+  const loopbackExempt = options.loopbackExempt ?? true;
   const cleartext = options.cleartext ?? ((peer: Peer) => peer.loopback);
   const tls = options.tls === undefined ? undefined : new ServerTls(options.tls, 'pop3');
   const service = pop3Service({
@@ -90,6 +91,7 @@ export function createPop3Server(options: Pop3Options): Pop3Server {
       hostname,
       clock,
       failureDelay: limits.failureDelay,
+      loopbackExempt,
     });
     const began = clock.now();
     const conversation = new Conversation<Question, Answer, End>(connection, {
@@ -117,7 +119,14 @@ export function createPop3Server(options: Pop3Options): Pop3Server {
     conversation.start(begin);
   };
 
-  const listener = new Listener({ serve, refusal: REFUSAL, limits, clock, ...(tls !== undefined && { tls }) });
+  const listener = new Listener({
+    serve,
+    refusal: REFUSAL,
+    limits,
+    loopbackExempt,
+    clock,
+    ...(tls !== undefined && { tls }),
+  });
   return {
     listen: (address, how) => {
       const port = how?.secure === true ? POP3S_PORT : POP3_PORT;

@@ -82,6 +82,11 @@ export function group(): Kind<string> {
   };
 }
 
+/** Yes or no. */
+export function yesOrNo(): Kind<boolean> {
+  return { schema: v.boolean('must be true or false'), form: '`true` or `false`', write: String };
+}
+
 /** A whole number of something. */
 export function count(from: number, to: number): Kind<number> {
   const message = `must be a whole number from ${from} to ${to}`;

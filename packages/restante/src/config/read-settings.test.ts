@@ -142,6 +142,27 @@ test('a certificate and its key go together', () => {
   assert.match(String(problemsOf('tls.key = "a"')), /^tls\.cert is missing/);
 });
 
+test('yes or no is a word of TOML', () => {
+  const read = readSettings({ text: 'limits.loopback_exempt = false', folder: '/' });
+  assert.equal(settingsOf(read)['limits.loopback_exempt'], false);
+  assert.deepEqual(problemsOf('limits.loopback_exempt = "no"'), ['limits.loopback_exempt must be true or false']);
+});
+
+test('further certificates: each with its key, paths counted from the file', () => {
+  const text = '[[tls.also]]\ncert = "a.pem"\nkey = "/k/a.key"\n[[tls.also]]\ncert = "b.pem"\nkey = "b.key"\n';
+  assert.deepEqual(settingsOf(readSettings({ text, folder: '/etc' }))['tls.also'], [
+    { cert: '/etc/a.pem', key: '/k/a.key' },
+    { cert: '/etc/b.pem', key: '/etc/b.key' },
+  ]);
+  for (const wrong of [
+    '[tls.also]\ncert = "a"\nkey = "b"',
+    '[[tls.also]]\ncert = "a"',
+    '[[tls.also]]\ncert = "a"\nkey = "b"\nc = 1',
+  ]) {
+    assert.match(String(problemsOf(wrong)), /^tls\.also must be one or more \[\[tls\.also\]\] tables/, wrong);
+  }
+});
+
 test('a syntax error has its line and column', () => {
   const [first, ...others] = problemsOf('cleartext = "never"\ndomains = [[\n');
   assert.match(first ?? '', /^line \d+, column \d+: \w/);

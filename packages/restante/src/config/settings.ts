@@ -1,4 +1,17 @@
-import { choice, count, duration, group, type Kind, line, lines, listen, octets, path, permissions } from './kinds.ts';
+import {
+  choice,
+  count,
+  duration,
+  group,
+  type Kind,
+  line,
+  lines,
+  listen,
+  octets,
+  path,
+  permissions,
+  yesOrNo,
+} from './kinds.ts';
 import { pairs } from './pairs.ts';
 
 /** One thing that can be set, and all there is to know about it: the file's reader and the documentation read this. */
@@ -138,7 +151,7 @@ export const SETTINGS = {
   'limits.sessions_per_address': setting(
     count(1, 1_000_000),
     50,
-    'POP3 connections open at once from one address. Loopback is exempt.',
+    'POP3 connections open at once from one address. Loopback is exempt (`limits.loopback_exempt`).',
   ),
   'limits.unauthenticated': setting(
     count(1, 1_000_000),
@@ -150,6 +163,11 @@ export const SETTINGS = {
     duration(0, MINUTE),
     2000,
     'How long the answer to a failed login is held back.',
+  ),
+  'limits.loopback_exempt': setting(
+    yesOrNo(),
+    true,
+    'Whether POP3 clients on this machine are exempt from `limits.sessions_per_address` and `limits.login_failure_delay`. `false` where a relay on this machine brings strangers in.',
   ),
   'limits.idle': setting(
     duration(10 * MINUTE, DAY, 'RFC 1939 §3 asks for at least 10 minutes'),

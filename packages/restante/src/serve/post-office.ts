@@ -232,6 +232,7 @@ function servers(
       failureDelay: settings['limits.login_failure_delay'],
       idle: settings['limits.idle'],
     },
+    loopbackExempt: settings['limits.loopback_exempt'],
     onSession: (report) => {
       logSession(log, report);
       metrics?.pop3Session(report);
