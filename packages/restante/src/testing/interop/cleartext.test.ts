@@ -4,8 +4,8 @@ import { Pop3Client, Pop3Refusal } from '../pop3-client.ts';
 import { RunningOffice } from '../running-office.ts';
 import { curl } from './callers.ts';
 import { Cell } from './cell.ts';
-import { type Collector, fetchmail, getmail, mpop, poplib } from './collectors.ts';
-import { isHere } from './peer-program.ts';
+import { type Collector, fetchmail, getmail, mpop, netPop3, poplib } from './collectors.ts';
+import { isHere, runProgram } from './peer-program.ts';
 
 const LETTER = Buffer.from('Subject: for whoever has TLS\r\n\r\nhello\r\n');
 
@@ -16,7 +16,7 @@ suite('cleartext = "never"', () => {
   });
   after(() => office.close());
 
-  test('without TLS neither USER nor a mechanism is offered or taken, also on loopback (AUTH-22, TLS-09)', async () => {
+  test('without TLS neither USER nor a mechanism is offered or taken, also on loopback (AUTH-22, TLS-09, TLS-18)', async () => {
     const cell = await Cell.make(office, 'strict', 'plain');
     const client = await Pop3Client.connect(office.place('plain'));
     const tags = (await client.capabilities()).map((line) => line.split(' ')[0]);
@@ -29,13 +29,13 @@ suite('cleartext = "never"', () => {
     await client.quit();
   });
 
-  for (const collector of [fetchmail, mpop, getmail, poplib]) {
+  for (const collector of [fetchmail, mpop, getmail, poplib, netPop3]) {
     test(`${collector.name} in the clear gets nothing; and what it may have said of the password is in no log`, async (t) => {
       if (isHere(t, collector.program)) await getsNothing(collector, await Cell.make(office, collector.name, 'plain'));
     });
   }
 
-  for (const collector of [fetchmail, mpop, poplib]) {
+  for (const collector of [fetchmail, mpop, poplib, netPop3]) {
     test(`${collector.name} by STLS gets its mail`, async (t) => {
       if (!isHere(t, collector.program)) return;
       const cell = await Cell.make(office, collector.name, 'STLS');
@@ -53,6 +53,19 @@ suite('cleartext = "never"', () => {
     const secure = await Cell.make(office, curl.name, 'STLS');
     await secure.deliver([LETTER]);
     assert.equal((await curl.list(secure)).size, 1);
+  });
+
+  test('openssl sees no wish for a certificate, no early data, and the alert that closes TLS (TLS-03, TLS-10, TLS-21)', async (t) => {
+    if (!isHere(t, 'openssl')) return;
+    const cell = await Cell.make(office, 'observer', 'plain');
+    const { port } = office.pop3s;
+    const command = `openssl s_client -crlf -ign_eof -CAfile post-office.pem -connect localhost:${port}`;
+    const result = await runProgram(['sh', '-c', command], cell.home, 'NOOP\nQUIT\n');
+    const said = `${result.stdout}${result.stderr}`;
+    assert.equal(result.status, 0, said);
+    assert.doesNotMatch(said, /Requested Signature Algorithms|Client Certificate Types/);
+    assert.match(said, /Max Early Data: 0$/m);
+    assert.doesNotMatch(said, /unexpected eof/);
   });
 
   async function getsNothing(collector: Collector, cell: Cell): Promise<void> {
