@@ -3,18 +3,19 @@ import { describe, test } from 'node:test';
 import type { Maildrop, StoreErrorKind } from '@restante/pop/maildrop';
 import { duplexPair, FaultyStore, MemoryStore, type StoreFault } from '@restante/pop/testing';
 import { MailServer } from './mail-server.ts';
-import { LMTP } from './protocol.ts';
+import { LMTP, type Protocol, SMTP } from './protocol.ts';
 
 /**
- * Every call that a delivery makes of a store fails once, with every kind of error. Each recipient gets one reply, that of
- * the failure or a 250 for what is there, and the session goes on (LM-04, LM-05, SM-30, SM-33).
+ * Every call that a delivery makes of a store fails once, with every kind of error. In LMTP each recipient gets one reply,
+ * that of the failure or a 250 for what is there; in SMTP all of them have the letter and share the 250, or nobody has it.
+ * The session goes on (LM-04, LM-05, SM-30, SM-33).
  */
 
 const content = (name: string) => `Subject: ${name}\r\n\r\n${'x'.repeat(70)}\r\n`.repeat(40);
 const recipients = ['one', 'two', 'one', 'three'];
 
 interface Delivered {
-  /** The replies behind the final dot of each letter, in order. */
+  /** The reply for each recipient of each letter, in order: in SMTP the refusal of RCPT, or the one behind the final dot. */
   readonly replies: readonly (readonly string[])[];
   readonly cameToPass: boolean;
   /** How often each letter is in each mailbox: `mailbox/letter`. */
@@ -22,17 +23,17 @@ interface Delivered {
 }
 
 /** Sends two letters to the same recipients over a store with one fault. */
-async function deliverTwo(fault: StoreFault): Promise<Delivered> {
+async function deliverTwo(fault: StoreFault, protocol: Protocol = LMTP): Promise<Delivered> {
   const store = new MemoryStore({ maildrops: ['one', 'two', 'three'] });
   const faulty = new FaultyStore(store, fault);
   const routes = {
     resolve: ({ local }: { readonly local: string }) => ({ type: 'maildrops', maildrops: [local] }) as const,
   };
-  const server = new MailServer({ protocol: LMTP, store: faulty, routes, hostname: 'office.example' });
+  const server = new MailServer({ protocol, store: faulty, routes, hostname: 'office.example' });
   const [client, served] = duplexPair();
   server.accept(served, { address: '127.0.0.1', localAddress: '127.0.0.1', loopback: true });
   const reply = replies(client);
-  client.write('LHLO client.example\r\n');
+  client.write(`${protocol.hello} client.example\r\n`);
   await reply(2);
   const answered: string[][] = [];
   for (const letter of ['first', 'second']) {
@@ -40,6 +41,15 @@ async function deliverTwo(fault: StoreFault): Promise<Delivered> {
     for (const recipient of recipients) client.write(`RCPT TO:<${recipient}>\r\n`);
     client.write('DATA\r\n');
     const envelope = await reply(2 + recipients.length);
+    const toEach = envelope.slice(1, -1);
+    const accepted = toEach.filter((line) => line.startsWith('250 ')).length;
+    if (accepted === 0) {
+      assert.match(envelope.at(-1) ?? '', /^554 /u);
+      client.write('RSET\r\n');
+      await reply(1);
+      answered.push(toEach);
+      continue;
+    }
     assert.match(envelope.at(-1) ?? '', /^354 /u);
     // In several writes, so that the store is given the letter in several.
     for (const piece of content(letter).match(/.{1,1000}/gsu) ?? []) {
@@ -47,7 +57,8 @@ async function deliverTwo(fault: StoreFault): Promise<Delivered> {
       await new Promise((resolve) => setImmediate(resolve));
     }
     client.write('.\r\n');
-    answered.push(await reply(recipients.length));
+    const answers = await reply(protocol === LMTP ? accepted : 1);
+    answered.push(toEach.map((line, index) => (line.startsWith('250 ') ? (answers[index] ?? answers[0] ?? '') : line)));
   }
   client.write('QUIT\r\n');
   assert.deepEqual(
@@ -179,5 +190,48 @@ describe('LMTP over a store that fails', () => {
     const [first = [], second = []] = delivered.replies;
     const refused = [first.map((reply, index) => (index === 1 ? '451 4.3.0 no' : reply)), second];
     assert.throws(() => checkReplies({ ...delivered, replies: refused }), /two\/first/u);
+  });
+});
+
+describe('SMTP over a store that fails', () => {
+  for (const method of ['write', 'commit'] as const) {
+    test(`when ${method} fails, nobody has the letter, and the one reply is the one that is promised (SM-33)`, async () => {
+      for (const failure of kinds) {
+        for (const atOnce of [true, false]) {
+          let calls = 0;
+          for (let call = 1; ; call += 1) {
+            const delivered = await deliverTwo({ method, call, failure, atOnce }, SMTP);
+            const failed = checkReplies(delivered);
+            if (!delivered.cameToPass) break;
+            calls += 1;
+            for (const reply of failed) assert.match(reply, promised[failure]);
+            assert.equal(failed.length, recipients.length, `call ${call}`);
+          }
+          assert.ok(calls >= (method === 'write' ? 4 : 6), `${calls} failures came to pass`);
+        }
+      }
+    });
+  }
+
+  test('when no room can be held for a recipient, he is refused at RCPT, and the others have the letter (SM-31)', async () => {
+    for (const failure of kinds) {
+      for (let call = 1; ; call += 1) {
+        const { replies, kept, cameToPass } = await deliverTwo({ method: 'hold', call, failure }, SMTP);
+        if (!cameToPass) {
+          assert.equal(call, 2 * recipients.length + 1);
+          break;
+        }
+        const failed = replies.flat().filter((reply) => !reply.startsWith('250 '));
+        // A store that cannot tell has room until it says otherwise.
+        assert.equal(failed.length, failure === 'unforeseen' ? 0 : 1);
+        for (const reply of failed) assert.match(reply, promised[failure]);
+        for (const [index, letter] of ['first', 'second'].entries()) {
+          for (const mailbox of new Set(recipients)) {
+            const has = recipients.some((name, at) => name === mailbox && replies[index]?.[at]?.startsWith('250 '));
+            assert.equal(kept.get(`${mailbox}/${letter}`) ?? 0, has ? 1 : 0, `${failure} ${call} ${mailbox}/${letter}`);
+          }
+        }
+      }
+    }
   });
 });
