@@ -11,6 +11,7 @@ const PATIENCE = 30_000;
 
 /** A post office in a process of its own that is going to be killed. */
 export class OfficeProcess {
+  readonly smtp: number;
   readonly lmtp: number;
   readonly pop3: number;
   readonly #child: ChildProcess;
@@ -21,10 +22,11 @@ export class OfficeProcess {
   private constructor(
     child: ChildProcess,
     gone: Promise<unknown>,
-    ports: { readonly lmtp: number; readonly pop3: number },
+    ports: { readonly smtp: number; readonly lmtp: number; readonly pop3: number },
   ) {
     this.#child = child;
     this.#gone = gone;
+    this.smtp = ports.smtp;
     this.lmtp = ports.lmtp;
     this.pop3 = ports.pop3;
     child.on('message', (notice: Notice) => this.#hear(notice));

@@ -1,7 +1,7 @@
 /** A post office in a process of its own, made to be killed: the store, LMTP and POP3 on loopback, an operator's channel. */
 import { createPop3Server } from '@restante/pop/server';
 import { MailServer } from '../../delivery/mail-server.ts';
-import { LMTP } from '../../delivery/protocol.ts';
+import { LMTP, type Protocol, SMTP } from '../../delivery/protocol.ts';
 import { AccountRoutes } from '../../delivery/routes.ts';
 import { openStore } from '../../store/store.ts';
 import { storeCounter } from '../oracle/counter.ts';
@@ -45,7 +45,8 @@ const pop3 = createPop3Server({
   hostname: 'office.example',
 });
 const routes = new AccountRoutes({ accounts: store, domains: ['localhost'] });
-const lmtp = new MailServer({ protocol: LMTP, store, routes, hostname: 'office.example' });
+const mailServer = (protocol: Protocol) => new MailServer({ protocol, store, routes, hostname: 'office.example' });
+const [smtp, lmtp] = [mailServer(SMTP), mailServer(LMTP)];
 
 process.on('message', ({ id, request }: Order) => {
   serve(request).then(
@@ -55,8 +56,13 @@ process.on('message', ({ id, request }: Order) => {
 });
 process.on('disconnect', () => process.exit());
 
-const [letters, mailboxes] = [await lmtp.listen({ host: HOST, port: 0 }), await pop3.listen({ host: HOST, port: 0 })];
-tell({ type: 'open', lmtp: portOf(letters), pop3: portOf(mailboxes) });
+const at = { host: HOST, port: 0 };
+tell({
+  type: 'open',
+  smtp: portOf(await smtp.listen(at)),
+  lmtp: portOf(await lmtp.listen(at)),
+  pop3: portOf(await pop3.listen(at)),
+});
 
 function portOf(listening: object): number {
   if ('port' in listening && typeof listening.port === 'number') return listening.port;

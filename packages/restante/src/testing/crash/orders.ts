@@ -27,6 +27,6 @@ export interface Order {
 }
 
 export type Notice =
-  | { readonly type: 'open'; readonly lmtp: number; readonly pop3: number }
+  | { readonly type: 'open'; readonly smtp: number; readonly lmtp: number; readonly pop3: number }
   | { readonly type: 'done'; readonly id: number; readonly result: Result }
   | { readonly type: 'failed'; readonly id: number; readonly message: string };
