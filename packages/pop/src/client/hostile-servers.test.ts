@@ -438,6 +438,18 @@ const cases: readonly Case[] = [
     answer: 'rolled-back',
   },
   {
+    name: 'more behind +OK to QUIT, in the same breath: that was the answer to something else',
+    script: `${PLAIN}\nC: QUIT\nS> +OK\nS: +OK bye`,
+    act: (pop) => pop.commit(),
+    answer: 'unknown',
+  },
+  {
+    name: 'a connection that stays open behind +OK to QUIT',
+    script: `${PLAIN}\nC: QUIT\nS: +OK`,
+    act: (pop) => pop.commit(),
+    answer: 'committed',
+  },
+  {
     name: 'a connection that ends behind +OK to QUIT, however it does',
     script: `${PLAIN}\nC: QUIT\nS: +OK\nRESET`,
     act: (pop) => pop.commit(),

@@ -2,8 +2,9 @@ import type { Duplex } from 'node:stream';
 import { Exchange, type ExchangeEvent, type Failure } from '../pop3/exchange.ts';
 import type { Request } from '../pop3/exchange-request.ts';
 import type { Status } from '../pop3/exchange-status.ts';
-import type { Clock, Timer } from '../server/clock.ts';
+import type { Clock } from '../server/clock.ts';
 import { Pop3Error, type Pop3ErrorCode, type Pop3ErrorDetails } from './error.ts';
+import { Patience } from './patience.ts';
 import type { Trace } from './trace.ts';
 import { reason } from './transport.ts';
 
@@ -32,6 +33,9 @@ export interface LinkOptions {
 const MOST_HELD = 65_536;
 /** How long the server may take to close behind its answer to QUIT, in milliseconds. */
 const LAST_WORD = 2_000;
+
+/** What may be waited for: the server, or a reader that holds it up. */
+type Awaited = 'greeting' | 'answer' | 'reader';
 
 const CODES: Readonly<Record<Failure, Pop3ErrorCode>> = {
   protocol: 'PROTOCOL',
@@ -62,16 +66,14 @@ export class Link {
   #settled: () => void = () => {};
   /** Once the server has said its last word: what to do when it closes, or says more. */
   #leave: ((quiet: boolean) => void) | undefined;
-  /** What is being waited for, since when, and the timer for it. */
-  #awaiting: 'greeting' | 'server' | 'reader' | undefined;
-  #since = 0;
-  #timer: Timer | undefined;
+  readonly #patience: Patience<Awaited>;
 
   constructor(stream: Duplex, options: LinkOptions) {
     this.trace = options.trace;
     this.#options = options;
     this.#exchange = new Exchange<Call>({ line: options.line });
     this.#stream = stream;
+    this.#patience = new Patience(options.clock, (awaited, patience) => this.#outOfPatience(awaited, patience));
   }
 
   /** Why nothing more can be sent. */
@@ -137,7 +139,7 @@ export class Link {
   holds(octets: number): void {
     this.#held += octets;
     const paused = this.#held > MOST_HELD;
-    if (octets < 0) this.#since = this.#options.clock.now();
+    if (octets < 0) this.#patience.renew();
     if (paused === this.#paused || this.#failure !== undefined) return;
     this.#paused = paused;
     if (paused) this.#stream.pause();
@@ -212,14 +214,13 @@ export class Link {
 
   #settle(error: Pop3Error, broken?: Call): void {
     this.#failure = error;
-    this.#timer?.clear();
+    this.#patience.await(undefined, 0);
     this.#settled();
     this.#greeting?.reject(error);
     this.#greeting = undefined;
     const others = ['TRUNCATED', 'PROTOCOL', 'LIMIT'].includes(error.code) ? 'CLOSED' : error.code;
-    for (const call of this.#exchange.unanswered) {
+    for (const { request: call, sent } of this.#exchange.unanswered) {
       const { message, retryable } = error;
-      const sent = this.#exchange.has(call) === 'sent';
       const code = call === broken ? error.code : others;
       const own = code === error.code ? { retryable } : {};
       call.failed(this.error(code, `${call.shown}: ${message}`, { ...own, cause: error, command: call.shown }), sent);
@@ -252,7 +253,7 @@ export class Link {
 
   #handle(): void {
     for (const event of this.#exchange.take()) {
-      if (event.type !== 'send') this.#since = this.#options.clock.now();
+      if (event.type !== 'send') this.#patience.renew();
       this.#act(event);
     }
     this.#await();
@@ -312,6 +313,8 @@ export class Link {
   }
 
   #fell({ failure, why, request }: Extract<ExchangeEvent<Call>, { type: 'failed' }>): void {
+    // What stood behind the last word came with it.
+    this.#leave?.(false);
     if (failure === 'protocol' && this.#exchange.outstanding > 1) this.distrust('what it answered makes no sense');
     const broke = failure === 'closed' && this.#cause !== undefined;
     const tls = broke && String((this.#cause as NodeJS.ErrnoException).code).startsWith('ERR_SSL');
@@ -326,49 +329,22 @@ export class Link {
     return this.error('ABORTED', 'the caller ended it', details);
   }
 
-  /** Sets the timer for what is awaited now. */
+  /** Tells what is awaited now, and for how long at most. */
   #await(): void {
-    const awaiting = this.#failure !== undefined || this.#switching ? undefined : this.#awaited();
-    if (awaiting === this.#awaiting) return;
-    this.#awaiting = awaiting;
-    this.#timer?.clear();
-    this.#timer = undefined;
-    this.#since = this.#options.clock.now();
-    if (awaiting !== undefined) this.#set(this.#patience(awaiting));
-  }
-
-  #awaited(): 'greeting' | 'server' | 'reader' | undefined {
-    if (this.#greeting !== undefined) return 'greeting';
-    if (this.#paused) return 'reader';
-    return this.#exchange.outstanding > 0 ? 'server' : undefined;
-  }
-
-  #patience(awaiting: 'greeting' | 'server' | 'reader'): number {
     const { greetingTimeout, socketTimeout, readerTimeout } = this.#options;
-    return awaiting === 'greeting' ? greetingTimeout : awaiting === 'server' ? socketTimeout : readerTimeout;
+    if (this.#failure !== undefined || this.#switching) this.#patience.await(undefined, 0);
+    else if (this.#greeting !== undefined) this.#patience.await('greeting', greetingTimeout);
+    else if (this.#paused) this.#patience.await('reader', readerTimeout);
+    else if (this.#exchange.outstanding > 0) this.#patience.await('answer', socketTimeout);
+    else this.#patience.await(undefined, 0);
   }
 
-  #set(milliseconds: number): void {
-    this.#timer = this.#options.clock.set(() => this.#ring(), milliseconds);
-  }
-
-  /** Looks how long it really has been: the timer is not set anew for every octet. */
-  #ring(): void {
-    const awaiting = this.#awaiting;
-    if (awaiting === undefined) return;
-    const patience = this.#patience(awaiting);
-    const left = this.#since + patience - this.#options.clock.now();
-    if (left > 0) {
-      this.#set(left);
-      return;
-    }
+  #outOfPatience(awaited: Awaited, patience: number): void {
     const { outstanding, inside } = this.#exchange;
-    if (awaiting === 'server' && outstanding > 1 && !inside)
+    if (awaited === 'answer' && outstanding > 1 && !inside) {
       this.distrust(`${outstanding} commands together got no answer`);
-    const who =
-      awaiting === 'reader'
-        ? 'a letter that has come was left unread'
-        : `no ${awaiting === 'greeting' ? 'greeting' : 'answer'} came`;
-    this.fail(this.error('TIMEOUT', `${who} for ${patience} ms`));
+    }
+    const what = awaited === 'reader' ? 'a letter that has come was left unread' : `no ${awaited} came`;
+    this.fail(this.error('TIMEOUT', `${what} for ${patience} ms`));
   }
 }

@@ -34,14 +34,13 @@ export class RequestQueue<R extends Request> {
     return this.#sent.length === 0 && this.#again.length === 0 && this.#first === this.#waiting.length;
   }
 
-  /** All of them, in order. */
-  get all(): readonly R[] {
-    return [...this.#sent.map(({ request }) => request), ...this.#again, ...this.#waiting.slice(this.#first)];
-  }
-
-  has(request: R): 'sent' | 'waiting' | undefined {
-    if (this.#again.includes(request) || this.#sent.some((sent) => sent.request === request)) return 'sent';
-    return this.#waiting.includes(request, this.#first) ? 'waiting' : undefined;
+  /** All of them, in order, and whether the server may have seen them. */
+  get all(): readonly { readonly request: R; readonly sent: boolean }[] {
+    return [
+      ...this.#sent.map(({ request }) => ({ request, sent: true })),
+      ...this.#again.map((request) => ({ request, sent: true })),
+      ...this.#waiting.slice(this.#first).map((request) => ({ request, sent: false })),
+    ];
   }
 
   push(request: R): void {

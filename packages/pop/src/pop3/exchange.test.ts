@@ -136,9 +136,12 @@ describe('the queue', () => {
     const [first, second] = [request('NOOP'), request('STAT')];
     exchange.request(first);
     exchange.request(second);
-    assert.deepEqual([exchange.has(first), exchange.has(second)], ['sent', 'waiting']);
+    assert.deepEqual(exchange.unanswered, [
+      { request: first, sent: true },
+      { request: second, sent: false },
+    ]);
     assert.deepEqual([exchange.withdraw(first), exchange.withdraw(second)], [false, true]);
-    assert.deepEqual(exchange.unanswered, [first]);
+    assert.deepEqual(exchange.unanswered, [{ request: first, sent: true }]);
   });
 
   test('a refusal without a code among pipelined ones is asked again, alone; if it then works, pipelining ends', () => {

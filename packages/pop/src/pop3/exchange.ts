@@ -87,14 +87,12 @@ export class Exchange<R extends Request> {
     return this.#queue.idle;
   }
 
-  /** Those that were given and have no whole answer yet, in order; for when the connection is lost. */
-  get unanswered(): readonly R[] {
+  /**
+   * Those that were given and have no whole answer yet, in order, and whether the server may have seen them: for when the
+   * connection is lost.
+   */
+  get unanswered(): readonly { readonly request: R; readonly sent: boolean }[] {
     return this.#queue.all;
-  }
-
-  /** Whether a command has been `sent` and is not answered whole, or is still `waiting`. */
-  has(request: R): 'sent' | 'waiting' | undefined {
-    return this.#queue.has(request);
   }
 
   /** What has happened since the last call. */
