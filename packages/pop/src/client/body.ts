@@ -32,6 +32,11 @@ export class Body implements AsyncIterableIterator<Buffer> {
     return this.#over !== undefined;
   }
 
+  /** Whether somebody reads it, or has. */
+  get isTaken(): boolean {
+    return this.#taken;
+  }
+
   /** Whether all of it has come, and was taken. */
   get readToItsEnd(): boolean {
     return this.#over === 'whole' && this.#chunks.length === 0;

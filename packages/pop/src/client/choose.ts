@@ -12,6 +12,8 @@ export interface LoginSituation {
   readonly greeting: string;
   readonly security: Security;
   readonly allowInsecureAuth: boolean;
+  /** Whether the client has a certificate to show. */
+  readonly certificate: boolean;
 }
 
 /**
@@ -23,7 +25,7 @@ export function chooseLogin(situation: LoginSituation, methods = LOGIN_METHODS):
   let insecure = false;
   const obstacles: string[] = [];
   for (const method of methods) {
-    const obstacle = notAllowed(method, situation.auth) ?? notOffered(method, situation);
+    const obstacle = notAllowed(method, situation) ?? notOffered(method, situation);
     if (obstacle !== undefined) {
       obstacles.push(`${method.name} ${obstacle}`);
       continue;
@@ -43,10 +45,12 @@ function isSafe({ security, allowInsecureAuth }: LoginSituation): boolean {
   return allowInsecureAuth || (security.tls && security.verified);
 }
 
-function notAllowed(method: LoginMethod, auth: Pop3Auth): string | undefined {
+function notAllowed(method: LoginMethod, { auth, certificate, security }: LoginSituation): string | undefined {
   const named = auth.methods?.some((name) => name.toUpperCase() === method.name) ?? method.onRequest !== true;
   if (!named) return 'is not among the methods that may be used';
-  if (method.uses !== 'certificate' && auth[method.uses] === undefined) return `needs ${method.uses}`;
+  const has = method.uses === 'certificate' ? certificate : auth[method.uses] !== undefined;
+  if (!has) return `needs ${method.uses}`;
+  if (method.overTlsOnly && !security.tls) return 'needs TLS';
   if (auth.authorizationIdentity !== undefined && !method.delegates) return 'cannot say in whose stead';
   return undefined;
 }

@@ -62,7 +62,9 @@ async function begin(link: Link, chosen: Settings, before: Security): Promise<Po
   let method: string | undefined;
   if (chosen.auth !== undefined) {
     const { auth, allowInsecureAuth } = chosen;
-    method = await logIn(link, { auth, allowInsecureAuth, capabilities, greeting: status.text, security });
+    const certificate = chosen.tls.cert !== undefined || chosen.tls.pfx !== undefined;
+    const situation = { auth, allowInsecureAuth, capabilities, greeting: status.text, security, certificate };
+    method = await logIn(link, situation, chosen);
     capabilities = await readCapabilities(link);
   }
   return new Pop3Client(link, chosen, { greeting, security, capabilities, method });

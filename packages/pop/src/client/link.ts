@@ -232,6 +232,7 @@ export class Link {
     stream.on('end', this.#onEnd).on('close', this.#onEnd).on('data', this.#onData);
     // One that came from elsewhere may have been paused there.
     stream.resume();
+    if (stream.destroyed || stream.readableEnded) this.#broke(stream.errored ?? undefined);
   }
 
   readonly #onEnd = (): void => this.#broke(undefined);

@@ -21,6 +21,7 @@ function choice(capabilities: readonly string[] | undefined, given: Partial<Logi
     greeting: 'ready <1896.697170952@dbc.mtview.ca.us>',
     security: safe,
     allowInsecureAuth: false,
+    certificate: false,
     ...given,
   };
   try {
@@ -42,6 +43,7 @@ describe('which way to log in', () => {
       greeting: '',
       security: { tls: false },
       allowInsecureAuth: true,
+      certificate: false,
     } as const;
     assert.equal(chooseLogin(situation, [strong, ...LOGIN_METHODS]).name, 'X-STRONG');
   });
@@ -79,6 +81,25 @@ describe('which way to log in', () => {
     const auth = { user: 'admin', pass: 'secret', authorizationIdentity: 'ada' };
     assert.equal(choice(['USER', 'SASL PLAIN'], { auth }), 'PLAIN');
     assert.equal(choice(['USER', 'SASL LOGIN'], { auth }), 'NO_MECHANISM');
+  });
+
+  test('what needs TLS or a certificate is not taken without', () => {
+    const methods: readonly LoginMethod[] = [
+      { name: 'X-CERT', by: 'AUTH', uses: 'certificate', plaintext: false },
+      { name: 'X-BOUND', by: 'AUTH', uses: 'pass', plaintext: false, overTlsOnly: true },
+    ];
+    const situation = {
+      auth: { user: 'ada', pass: 'secret' },
+      capabilities: new Capabilities(['SASL X-BOUND X-CERT']),
+      greeting: '',
+      security: safe,
+      allowInsecureAuth: true,
+      certificate: true,
+    };
+    assert.equal(chooseLogin(situation, methods).name, 'X-CERT');
+    assert.equal(chooseLogin({ ...situation, certificate: false }, methods).name, 'X-BOUND');
+    const clear = { ...situation, certificate: false, security: { tls: false } as const };
+    assert.throws(() => chooseLogin(clear, methods), { code: 'NO_MECHANISM' });
   });
 
   test('without a password, or with a token that nothing takes, there is no way', () => {

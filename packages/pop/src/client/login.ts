@@ -7,7 +7,7 @@ import { ask, command, refusal } from './calls.ts';
 import { chooseLogin, type LoginSituation } from './choose.ts';
 import { Pop3Error } from './error.ts';
 import type { Call, Link } from './link.ts';
-import type { LoginExchange, LoginMethod } from './mechanisms.ts';
+import type { LoginContext, LoginExchange, LoginMethod } from './mechanisms.ts';
 import { reason } from './transport.ts';
 
 /** More challenges than any mechanism has. */
@@ -18,7 +18,11 @@ const ASCII = /^[\x20-\x7e]*$/;
  * Logs in by the strongest way there is, and says by which. A refusal is final: nothing weaker is tried, and the same
  * password is not offered twice.
  */
-export async function logIn(link: Link, situation: LoginSituation): Promise<string> {
+export async function logIn(
+  link: Link,
+  situation: LoginSituation,
+  called: { readonly host: string; readonly port: number },
+): Promise<string> {
   const { auth } = situation;
   const method = chooseLogin(situation);
   const secret = method.uses === 'certificate' ? '' : await resolved(auth[method.uses]);
@@ -29,7 +33,7 @@ export async function logIn(link: Link, situation: LoginSituation): Promise<stri
       `${method.name} can send ASCII only, and nothing better is offered (RFC 6856 §2.2)`,
     );
   }
-  const status = await attempt(link, method, situation, secret);
+  const status = await attempt(link, method, situation, { secret, ...called });
   if (!status.ok) {
     const { authResponseCode } = situation.capabilities;
     // Who marks each wrong password as such means something else when there is no mark (RC-07).
@@ -47,26 +51,34 @@ async function resolved(source: string | (() => MaybePromise<string>) | undefine
   return typeof source === 'function' ? await source() : (source ?? '');
 }
 
-async function attempt(link: Link, method: LoginMethod, situation: LoginSituation, secret: string): Promise<Status> {
-  const { user, authorizationIdentity } = situation.auth;
+async function attempt(
+  link: Link,
+  method: LoginMethod,
+  { auth, greeting, capabilities }: LoginSituation,
+  { secret, host, port }: Pick<LoginContext, 'secret' | 'host' | 'port'>,
+): Promise<Status> {
+  const { user, authorizationIdentity } = auth;
   switch (method.by) {
     case 'USER': {
       const named = await ask(link, command('USER', user));
       return named.ok ? ask(link, command('PASS', secret)) : named;
     }
     case 'APOP': {
-      const digest = apopDigest(apopTimestamp(situation.greeting) ?? '', secret);
+      const digest = apopDigest(apopTimestamp(greeting) ?? '', secret);
       return ask(link, command('APOP', `${user} ${digest}`));
     }
     case 'AUTH': {
       const tls = link.stream instanceof TLSSocket ? link.stream : undefined;
-      const exchange = start(method, { user, authorizationIdentity, secret, tls });
+      const exchange = start(method, {
+        ...{ user, authorizationIdentity, secret, host, port, tls },
+        offered: capabilities.sasl,
+      });
       return authenticate(link, method, exchange);
     }
   }
 }
 
-function start(method: LoginMethod, context: Parameters<NonNullable<LoginMethod['start']>>[0]): LoginExchange {
+function start(method: LoginMethod, context: LoginContext): LoginExchange {
   try {
     if (method.start === undefined) throw new Error(`${method.name} has no client half`);
     return method.start(context);

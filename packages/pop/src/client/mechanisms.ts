@@ -9,6 +9,11 @@ export interface LoginContext {
   readonly authorizationIdentity: string | undefined;
   /** The password, the token, or nothing, by the row's `uses`. */
   readonly secret: string;
+  /** Whom we have called, for mechanisms that say so (RFC 7628 §3.1). */
+  readonly host: string;
+  readonly port: number;
+  /** The mechanisms that the server offers, in upper case, for those that have to tell what they saw (SCRAM-10). */
+  readonly offered: readonly string[];
   /** The connection, for mechanisms that bind themselves to it (RFC 9266). */
   readonly tls: TLSSocket | undefined;
 }
@@ -29,6 +34,8 @@ export interface LoginMethod {
   readonly plaintext: boolean;
   /** Whether it is only taken when `auth.methods` names it. */
   readonly onRequest?: true;
+  /** Whether it makes no sense, or may not be used, without TLS, even where cleartext is allowed (OA-01). */
+  readonly overTlsOnly?: true;
   /** Whether it can say in whose stead. */
   readonly delegates?: true;
   /** Only octets of ASCII may be sent, since there is no UTF8 (UTF-10). */

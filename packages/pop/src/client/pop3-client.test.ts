@@ -198,6 +198,10 @@ describe('deleting', () => {
     const receipt = await stored(first, 1);
     await assert.rejects(second.delete(receipt), { code: 'ARGUMENT', message: /another session/ });
     await assert.rejects(first.delete({ ...receipt }), { code: 'ARGUMENT' });
+    for await (const letter of second.letters()) {
+      assert.throws(() => first.retrieve(letter), { code: 'ARGUMENT', message: /another session/ });
+      assert.throws(() => first.storedBefore(letter, { uniqueId: letter.uniqueId ?? '', octets: 0, sha256: '' }));
+    }
     await first.delete(receipt);
     await assert.rejects(first.delete(receipt), { code: 'ARGUMENT', message: /already/ });
     const retrieval = first.retrieve(messageNumber(2));
@@ -206,6 +210,17 @@ describe('deleting', () => {
       retrieval.stored(() => {}),
       { code: 'ARGUMENT', message: /not read/ },
     );
+    await assert.rejects(
+      first.retrieve(messageNumber(3)).stored(() => {}),
+      { code: 'ARGUMENT', message: /not read/ },
+    );
+    // So much of it is still to come that the connection is dropped.
+    await assert.rejects(first.noop());
+    assert.equal(first.failure?.code, 'ABORTED');
+  });
+
+  test('a letter whose storing fails has no receipt', async () => {
+    await using first = await call();
     const other = first.retrieve(messageNumber(2));
     for await (const _ of other);
     const full = () => Promise.reject(new Error('the disk is full'));
@@ -280,6 +295,15 @@ describe('a caller that ends it', () => {
     await assert.rejects(call({ port: place.port, secure: false, signal: controller.signal }), { code: 'ABORTED' });
     silent.close();
   });
+});
+
+test('a connection that is over already, or was paused, is one all the same', async () => {
+  const [, over] = duplexPair();
+  over.destroy();
+  await assert.rejects(call({ socket: over, secure: false }), { code: 'CLOSED' });
+  const socket = connectTcp(port, '127.0.0.1').pause();
+  await using pop = await call({ socket, secure: false, ignoreTLS: true, allowInsecureAuth: true });
+  assert.equal((await pop.stat()).count, 4);
 });
 
 test('who cannot be reached is said so, with the reason', async () => {

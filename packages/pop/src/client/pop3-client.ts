@@ -60,6 +60,8 @@ export class Pop3Client implements AsyncDisposable {
   readonly #declared = new Map<MessageNumber, number>();
   readonly #deleted = new Set<MessageNumber>();
   #committing: Promise<Outcome> | undefined;
+  /** What `letters()` has given: another session's letter has its number here by chance. */
+  readonly #letters = new WeakSet<Letter>();
   /** Unique-ids that more than one letter has (P3-57). */
   readonly #doubtful = new Set<string>();
 
@@ -153,13 +155,16 @@ export class Pop3Client implements AsyncDisposable {
       }),
     ]);
     const names = new Map(unique.map(({ number, uniqueId }) => [number, uniqueId]));
-    for (const { number, octets } of scan) yield new Letter(this, number, octets, names.get(number));
+    for (const { number, octets } of scan) {
+      const letter = new Letter(this, number, octets, names.get(number));
+      this.#letters.add(letter);
+      yield letter;
+    }
   }
 
   /** A letter, on its way at once: see {@link Retrieval}. */
   retrieve(letter: MessageNumber | Letter, { signal }: CallOptions = {}): Retrieval {
-    const number = typeof letter === 'number' ? letter : letter.number;
-    const uniqueId = typeof letter === 'number' ? undefined : letter.uniqueId;
+    const { number, uniqueId } = typeof letter === 'number' ? { number: letter } : this.#own(letter);
     const { limits } = this.#settings;
     const request = command('RETR', `${messageNumber(number)}`, limits.letter);
     const declaredOctets = this.#declared.get(number);
@@ -196,6 +201,7 @@ export class Pop3Client implements AsyncDisposable {
     letter: Letter,
     { uniqueId, octets, sha256 }: { readonly uniqueId: string; readonly octets: number; readonly sha256: string },
   ): Receipt {
+    this.#own(letter);
     if (letter.uniqueId === undefined || letter.uniqueId !== uniqueId || this.#doubtful.has(uniqueId)) {
       throw new Pop3Error('ARGUMENT', `letter ${letter.number} cannot be told to be the one that was stored`);
     }
@@ -260,6 +266,11 @@ export class Pop3Client implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#committing;
     this.close();
+  }
+
+  #own(letter: Letter): { readonly number: MessageNumber; readonly uniqueId?: UniqueId | undefined } {
+    if (this.#letters.has(letter)) return letter;
+    throw new Pop3Error('ARGUMENT', 'the letter is of another session, where its number may be another letter’s');
   }
 
   #ended(): Pop3Error {

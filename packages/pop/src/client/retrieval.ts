@@ -83,16 +83,22 @@ export class Retrieval implements AsyncIterable<Buffer> {
    * ```
    */
   async stored(keep: (letter: Retrieval) => unknown): Promise<Receipt> {
-    const kept = async () => keep(this);
+    const kept = async () => {
+      await keep(this);
+      // Nobody will read it now, and unread it may never come whole.
+      if (!this.#body.isTaken) this.#unread();
+    };
     const [letter] = await Promise.all([this.done, kept()]).catch((error: unknown) => {
       this.leave();
       throw error;
     });
-    if (!this.#body.readToItsEnd) {
-      throw new Pop3Error('ARGUMENT', `letter ${this.number} was not read to its end, so it cannot be stored`);
-    }
+    if (!this.#body.readToItsEnd) this.#unread();
     const { number, uniqueId } = this;
     return giveReceipt(this.#session, { number, uniqueId, octets: letter.octets, sha256: letter.sha256 });
+  }
+
+  #unread(): never {
+    throw new Pop3Error('ARGUMENT', `letter ${this.number} was not read to its end, so it cannot be stored`);
   }
 }
 

@@ -14,7 +14,6 @@ export interface SecureStream {
 
 /** A connection to the server: the one that was given, or one by TCP, IPv6 and IPv4 raced (RFC 8305). */
 export async function openStream(settings: Settings): Promise<Duplex> {
-  settings.signal?.throwIfAborted();
   if (settings.socket !== undefined) return settings.socket;
   const { host, port, localAddress } = settings;
   const socket = connectTcp({
@@ -58,11 +57,17 @@ export async function secure(stream: Duplex, settings: Settings, by: 'implicit' 
   } catch (error) {
     throw new Pop3Error('ARGUMENT', `TLS cannot be set up: ${reason(error)}`, { cause: error });
   }
-  await happened(socket, 'secureConnect', settings, (error) => handshakeError(socket, host, error));
+  try {
+    await happened(socket, 'secureConnect', settings, (error) => handshakeError(socket, host, error));
+  } catch (error) {
+    stream.destroy();
+    throw error;
+  }
   const certificate = socket.getPeerX509Certificate();
   const pin = certificate === undefined || pins === undefined ? undefined : fittingPin(certificate, pins);
   if (certificate === undefined || (pins !== undefined && pin === undefined)) {
     socket.destroy();
+    stream.destroy();
     throw new Pop3Error('TLS_CERTIFICATE', `the certificate of ${host} is none of those that were pinned`);
   }
   const verified = socket.authorized || pin !== undefined;
