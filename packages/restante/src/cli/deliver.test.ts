@@ -60,6 +60,11 @@ test('several files and several recipients', async () => {
   assert.equal(await last('bert'), 'Subject: two\r\n\r\n');
 });
 
+test('a CR that stands alone is kept (SM-21)', async () => {
+  assert.equal((await deliver(['--to', 'anna'], 'Subject: z\n\na\rb\r\n\r\r\n')).status, 0);
+  assert.equal(await last('anna'), 'Subject: z\r\n\r\na\rb\r\n\r\r\n');
+});
+
 test('a large letter', async () => {
   const text = `Subject: large\n\n${'0123456789'.repeat(7).concat('\n').repeat(60_000)}`;
   assert.equal((await deliver(['--to', 'anna'], text)).status, 0);
@@ -80,7 +85,7 @@ for (const [words, input, status, said] of [
   [['--to', 'anna', '--lmtp', '127.0.0.1:1'], LETTER, 75, /nobody takes letters at 127\.0\.0\.1:1 .*--lmtp ADDRESS/],
   [['--to', 'anna', '--lmtp', 'unix:/nonexistent/socket'], LETTER, 75, /nobody takes letters at unix:/],
 ] as const) {
-  test(`exit status ${status}: ${words.join(' ')}`, async () => {
+  test(`exit status ${status}: ${JSON.stringify(words.join(' '))}`, async () => {
     const ended = await deliver(words, input);
     assert.equal(ended.status, status, ended.stderr);
     assert.match(ended.stderr, said);

@@ -27,7 +27,7 @@ export const chunking: Handlers<'BDAT'> = {
       return session.passOver(chunk.octets, () => refuse(session, chunk));
     }
     if (open.chunked !== undefined) return take(session, open, open.chunked, chunk);
-    const letter = new ChunkedLetter();
+    const letter = new ChunkedLetter(open.parameters.bareCr);
     open.chunked = letter;
     session.ask({ type: 'receive', transaction: open }, () => take(session, open, letter, chunk));
   },

@@ -40,7 +40,11 @@ function introduce(session: DeliverySession, keyword: Hello, name: string): void
     session.send(
       keyword === 'HELO'
         ? replies.plainHello(hostname)
-        : replies.hello(hostname, { size: limits.letter, startTls: session.offersTls }),
+        : replies.hello(hostname, {
+            size: limits.letter,
+            startTls: session.offersTls,
+            bareCr: session.options.protocol.bareCr,
+          }),
     );
   });
 }

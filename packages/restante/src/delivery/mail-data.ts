@@ -22,13 +22,19 @@ export interface LetterData extends MailData {
 /** What stands behind DATA: a whole letter (RFC 5321 §4.1.1.4). */
 export class DottedData implements LetterData {
   readonly #unstuffer = new Unstuffer();
+  readonly #bareCr: boolean;
+
+  /** `bareCr`: a CR that stands alone is no fault. */
+  constructor(bareCr = false) {
+    this.#bareCr = bareCr;
+  }
 
   get ended(): boolean {
     return this.#unstuffer.ended;
   }
 
   get faults(): LetterFaults {
-    return faultsOf(this.#unstuffer);
+    return faultsOf(this.#unstuffer, this.#bareCr);
   }
 
   take(reader: LineReader): Buffer | undefined {
@@ -65,6 +71,12 @@ export class CountedData implements MailData {
 /** A letter that comes in chunks (RFC 3030 §2): they are judged as one, so a CR and LF may lie in two of them. */
 export class ChunkedLetter {
   readonly #inspection = new Inspection();
+  readonly #bareCr: boolean;
+
+  /** `bareCr`: a CR that stands alone is no fault. */
+  constructor(bareCr = false) {
+    this.#bareCr = bareCr;
+  }
 
   /** Octets of the chunks so far. */
   get octets(): number {
@@ -72,7 +84,7 @@ export class ChunkedLetter {
   }
 
   get faults(): LetterFaults {
-    return faultsOf(this.#inspection);
+    return faultsOf(this.#inspection, this.#bareCr);
   }
 
   /** The last of the chunks has come. */
@@ -84,6 +96,7 @@ export class ChunkedLetter {
   chunk(octets: number): LetterData {
     const data = new CountedData(octets);
     const inspection = this.#inspection;
+    const bareCr = this.#bareCr;
     return {
       take(reader) {
         const taken = data.take(reader);
@@ -94,16 +107,16 @@ export class ChunkedLetter {
         return data.ended;
       },
       get faults() {
-        return faultsOf(inspection);
+        return faultsOf(inspection, bareCr);
       },
     };
   }
 }
 
-function faultsOf({ findings }: Pick<Inspection, 'findings'>): LetterFaults {
+function faultsOf({ findings }: Pick<Inspection, 'findings'>, bareCr: boolean): LetterFaults {
   const { bareCarriageReturn, bareLineFeed, nul } = findings;
   return {
-    bareLineEnd: bareCarriageReturn !== undefined || bareLineFeed !== undefined,
+    bareLineEnd: (bareCarriageReturn !== undefined && !bareCr) || bareLineFeed !== undefined,
     nul: nul !== undefined,
     tooLarge: false,
   };

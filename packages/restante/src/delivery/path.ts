@@ -19,6 +19,8 @@ export interface MailParameters {
   readonly size?: number;
   /** RFC 6152. */
   readonly body?: '7BIT' | '8BITMIME';
+  /** XBARECR: a CR that stands alone belongs to the letter. */
+  readonly bareCr?: true;
 }
 
 /**
@@ -109,6 +111,7 @@ export function parsePath(text: string): Path | undefined {
 function parseMailParameters(parts: readonly string[]): MailParameters | 'value' | 'parameter' {
   let size: number | undefined;
   let body: '7BIT' | '8BITMIME' | undefined;
+  let bareCr: true | undefined;
   for (const part of parts) {
     const equals = part.indexOf('=');
     const keyword = (equals === -1 ? part : part.slice(0, equals)).toUpperCase();
@@ -124,9 +127,17 @@ function parseMailParameters(parts: readonly string[]): MailParameters | 'value'
         body = kind;
         break;
       }
+      case 'XBARECR':
+        if (bareCr !== undefined || equals !== -1) return 'value';
+        bareCr = true;
+        break;
       default:
         return 'parameter';
     }
   }
-  return { ...(size !== undefined && { size }), ...(body !== undefined && { body }) };
+  return {
+    ...(bareCr !== undefined && { bareCr }),
+    ...(size !== undefined && { size }),
+    ...(body !== undefined && { body }),
+  };
 }

@@ -24,6 +24,11 @@ export interface Protocol {
   readonly replies: 'one' | 'each';
   /** Whether port 25 is its own. */
   readonly port25: boolean;
+  /**
+   * Whether a sender may ask, by the MAIL parameter XBARECR, that a CR which stands alone is kept in its letter: our own
+   * delivery command does (SM-21). Mail that goes no further can have one; a letter from the network could not.
+   */
+  readonly bareCr: boolean;
 }
 
 /** RFC 5321. HELO brought into TLS is still SMTP: no word for it is registered, the tls clause tells. */
@@ -34,6 +39,7 @@ export const SMTP: Protocol = {
   with: { EHLO: { clear: 'ESMTP', secure: 'ESMTPS' }, HELO: { clear: 'SMTP', secure: 'SMTP' } },
   replies: 'one',
   port25: true,
+  bareCr: false,
 };
 
 /** RFC 2033. */
@@ -44,4 +50,5 @@ export const LMTP: Protocol = {
   with: { LHLO: { clear: 'LMTP', secure: 'LMTPS' } },
   replies: 'each',
   port25: false,
+  bareCr: true,
 };

@@ -37,7 +37,8 @@ export class Reception {
   constructor(transaction: Transaction, options: ReceptionOptions) {
     this.#transaction = transaction;
     this.#options = options;
-    this.#lineEnds = options.bareLineEnds === 'normalise' ? new LineEnds() : undefined;
+    this.#lineEnds =
+      options.bareLineEnds === 'normalise' && !transaction.parameters.bareCr ? new LineEnds() : undefined;
   }
 
   /** Octets taken so far, those dropped too. */

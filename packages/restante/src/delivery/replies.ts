@@ -27,9 +27,17 @@ export function greeting(hostname: string, { hello, with: by }: Protocol): strin
   return lines(220, [`${hostname} ${by[hello]?.clear} ready`]);
 }
 
+/** What depends on settings, and on the protocol. */
+export interface Offers {
+  readonly size: number;
+  readonly startTls: boolean;
+  readonly bareCr?: boolean;
+}
+
 /** The answer to EHLO and LHLO: our name and the extensions that we speak (LM-07, SM-02). */
-export function hello(hostname: string, offers: { readonly size: number; readonly startTls: boolean }): string {
+export function hello(hostname: string, offers: Offers): string {
   const extensions = ['PIPELINING', 'ENHANCEDSTATUSCODES', '8BITMIME', 'CHUNKING', `SIZE ${offers.size}`];
+  if (offers.bareCr) extensions.push('XBARECR');
   return lines(250, [hostname, ...extensions, ...(offers.startTls ? ['STARTTLS'] : [])]);
 }
 

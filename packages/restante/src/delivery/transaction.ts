@@ -22,6 +22,7 @@ export const transaction: Handlers<'MAIL' | 'RCPT' | 'DATA' | 'RSET'> = {
     const parsed = parseMail(argument, session.options.spacesRoundColon);
     if (typeof parsed === 'string') return session.bad(replies.PATH_FAULTS.MAIL[parsed]);
     const { path: returnPath, parameters } = parsed;
+    if (parameters.bareCr && !session.options.protocol.bareCr) return session.bad(replies.PATH_FAULTS.MAIL.parameter);
     const { size = 0 } = parameters;
     if (size > session.options.limits.letter) return session.send(replies.LETTER_TOO_LARGE);
     const envelope = {
@@ -56,7 +57,7 @@ export const transaction: Handlers<'MAIL' | 'RCPT' | 'DATA' | 'RSET'> = {
 
   DATA(session) {
     const open = openOf(session);
-    const letter = new DottedData();
+    const letter = new DottedData(open.parameters.bareCr);
     session.transaction = undefined;
     session.send(replies.GO_AHEAD);
     session.ask({ type: 'receive', transaction: open }, () => {

@@ -54,6 +54,7 @@ const LINES: Readonly<Record<string, readonly string[]>> = {
 /** LM-07, SM-02: what the hello lists. */
 function hello(protocol: Protocol, transcript: Transcript): readonly string[] {
   const extensions = ['PIPELINING', 'ENHANCEDSTATUSCODES', '8BITMIME', 'CHUNKING', 'SIZE {any}'];
+  if (protocol.bareCr) extensions.push('XBARECR');
   const said = ['store.example.net', ...extensions, ...(offersTls(transcript) ? ['STARTTLS'] : [])];
   const last = said.length - 1;
   return [
