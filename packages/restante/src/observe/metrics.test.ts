@@ -74,7 +74,7 @@ test('all that happened is counted, once', async (t) => {
     'restante_commit_seconds_sum',
     'restante_received_bytes_total{protocol="pop3"}',
     'restante_sent_bytes_total{protocol="lmtp"}',
-    'restante_event_loop_delay_seconds{thread="network",quantile="0.99"}',
+    'restante_event_loop_delay_seconds{thread="network",percentile="99"}',
     'process_cpu_seconds_total',
   ];
   for (const name of positive) assert.ok((metrics.get(name) ?? -1) >= 0, name);

@@ -102,7 +102,7 @@ export class Metrics {
     this.#gauge(
       'event_loop_delay_seconds',
       'How late a thread’s event loop was since the last look at this',
-      ['thread', 'quantile'],
+      ['thread', 'percentile'],
       () => [...delays('network', network), ...(store.writerDelay ? delays('writer', store.writerDelay) : [])],
     );
   }
