@@ -65,7 +65,9 @@ async function begin(link: Link, chosen: Settings, before: Security): Promise<Po
     const certificate = chosen.tls.cert !== undefined || chosen.tls.pfx !== undefined;
     const situation = { auth, allowInsecureAuth, capabilities, greeting: status.text, security, certificate };
     method = await logIn(link, situation, chosen);
-    capabilities = await readCapabilities(link);
+    const now = await readCapabilities(link);
+    // Some know CAPA before the login only; what they said there, over the same connection, still holds (EXT-02).
+    if (now.listed) capabilities = now;
   }
   return new Pop3Client(link, chosen, { greeting, security, capabilities, method });
 }

@@ -148,6 +148,14 @@ describe('AUTH', () => {
     assert.deepEqual([pop?.method, pop?.capabilities.expire], ['PLAIN', 7]);
   });
 
+  test('CAPA that is refused behind the login says nothing new; one that fails is an error', async () => {
+    const script = `S: +OK\nC: CAPA\nS> +OK\nS> UIDL\nS> SASL PLAIN\nS: .\nC: AUTH PLAIN {any}\nS: +OK\nC: CAPA`;
+    const kept = await play({ script: `${script}\nS: -ERR not now`, act: (pop) => pop.capabilities.uidl });
+    assert.equal(kept.value, true);
+    const failed = await play({ script: `${script}\nS: -ERR [SYS/TEMP] not now` });
+    assert.equal(failed.error?.code, 'SYS_TEMP');
+  });
+
   test('one of 180 octets goes with the command, one of 181 behind the empty challenge (AUTH-13)', async () => {
     for (const octets of [180, 181]) {
       const pass = 'p'.repeat(octets - 5);

@@ -1,6 +1,7 @@
 import { Capabilities } from '../pop3/exchange-capabilities.ts';
 import type { DropListing } from '../pop3/exchange-listing.ts';
 import { parseDropListing, parseScanListing, parseUniqueIdListing } from '../pop3/exchange-listing.ts';
+import { knownCode } from '../pop3/exchange-status.ts';
 import { ask, command, mustBeOk, refusal } from './calls.ts';
 import { Pop3Error } from './error.ts';
 import { Letter } from './letter.ts';
@@ -317,11 +318,11 @@ export class Pop3Client implements AsyncDisposable {
   }
 }
 
-/** Asks for the capabilities; a server that knows no CAPA has none (EXT-05). */
+/** Asks for the capabilities; a server that knows no CAPA has none (EXT-05), and one that cannot just now may have some. */
 export async function readCapabilities(link: Link): Promise<Capabilities> {
+  const asked = command('CAPA', undefined, MOST_CAPABILITIES);
   const lines: string[] = [];
-  const status = await ask(link, command('CAPA', undefined, MOST_CAPABILITIES), {
-    take: (line) => lines.push(line.toString('latin1')),
-  });
+  const status = await ask(link, asked, { take: (line) => lines.push(line.toString('latin1')) });
+  if (!status.ok && knownCode(status.code) !== undefined) throw refusal(link, asked.shown, status);
   return new Capabilities(status.ok ? lines : undefined);
 }
