@@ -189,6 +189,22 @@ const cases: readonly Case[] = [
     ],
   },
   {
+    name: 'two letters with one unique-id: neither is taken for what was stored before (P3-57)',
+    script: `${PLAIN}\nC: LIST\nS> +OK\nS> 1 10\nS> 2 20\nS: .\nC: UIDL\nS> +OK\nS> 1 same\nS> 2 same\nS: .`,
+    act: async (pop) => {
+      const codes: unknown[] = [];
+      for await (const letter of pop.letters()) {
+        try {
+          codes.push(letter.storedBefore({ uniqueId: 'same', octets: 1, sha256: '' }));
+        } catch (error) {
+          codes.push((error as { code: unknown }).code);
+        }
+      }
+      return codes;
+    },
+    answer: ['ARGUMENT', 'ARGUMENT'],
+  },
+  {
     name: 'fewer unique-ids than letters, and one for a letter that is not',
     script: `${PLAIN}\nC: LIST\nS> +OK\nS> 1 10\nS> 2 20\nS: .\nC: UIDL\nS> +OK\nS> 2 b\nS> 9 z\nS: .`,
     act: async (pop) => {

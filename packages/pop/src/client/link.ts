@@ -157,9 +157,6 @@ export class Link {
     this.#await();
     plain.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onEnd);
     plain.pause();
-    if (plain.readableLength > 0) {
-      this.fail(this.error('TLS_INJECTED', 'there were octets between the +OK to STLS and the handshake'));
-    }
     if (this.#failure !== undefined) throw this.#failure;
     let secured: T;
     try {

@@ -201,7 +201,6 @@ export class Exchange<R extends Request> {
     } else if (current.request.reply === 'challenges') {
       this.#state = 'challenged';
       this.#events.push({ type: 'challenge', request: current.request, data: status.challenge });
-      if (this.#reader.pending > 0) this.#mayStillCome();
     } else {
       this.#fail('protocol', 'a challenge came where none can be');
     }
@@ -229,10 +228,7 @@ export class Exchange<R extends Request> {
     this.#events.push({ type: 'status', request, status, over: !multiline });
     if (multiline) this.#begin(request);
     else this.#queue.answered();
-    if (status.ok && request.reply === 'switch') {
-      this.#state = 'switching';
-      if (this.#reader.pending > 0) this.#mayStillCome();
-    }
+    if (status.ok && request.reply === 'switch') this.#state = 'switching';
   }
 
   #begin(request: R): void {
