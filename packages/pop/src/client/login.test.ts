@@ -113,6 +113,8 @@ describe('which way to log in', () => {
     for (const greeting of [
       'ready',
       '<%d.%t@%h>',
+      '<%d.1@host>',
+      '<1.1@%h>',
       '<1\x01@host>',
       '<1\xe9@host>',
       '<1@>',

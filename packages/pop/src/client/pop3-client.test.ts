@@ -212,6 +212,11 @@ describe('deleting', () => {
       retrieval.stored(() => {}),
       { code: 'ARGUMENT', message: /not read/ },
     );
+    const begun = first.retrieve(messageNumber(2)).stored((it) => {
+      it.stream();
+      return it.done;
+    });
+    await assert.rejects(begun, { code: 'ARGUMENT', message: /not read/ });
     await assert.rejects(
       first.retrieve(messageNumber(3)).stored(() => {}),
       { code: 'ARGUMENT', message: /not read/ },
