@@ -71,6 +71,15 @@ export class Mailbox {
     return fetched;
   }
 
+  /** Every letter, fetched and deleted. */
+  async emptied(): Promise<readonly Fetched[]> {
+    const fetched = await this.fetchAll('plain');
+    const client = await this.open('plain');
+    for (const { number } of fetched) await client.delete(number);
+    await client.quit();
+    return fetched;
+  }
+
   *#dealt(waiting: Iterator<[number, Buffer]>, mine: number[]): Generator<LmtpLetter> {
     for (let next = waiting.next(); !next.done; next = waiting.next()) {
       const [index, octets] = next.value;
