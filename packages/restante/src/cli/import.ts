@@ -107,8 +107,9 @@ const LISTS = { dovecot: 'dovecot-uidlist', courier: 'courierpop3dsizelist' } as
 function uniqueIdsOf({ uidl, uidlFormat, maildir = '' }: ImportOptions): UniqueIdList | undefined {
   if (uidl === undefined) return undefined;
   if (uidl === 'x-uidl') return xUidl;
-  const path = uidl === 'dovecot' || uidl === 'courier' ? resolve(maildir, LISTS[uidl]) : resolve(uidl);
-  return readUniqueIdList(path, uidlFormat);
+  if (uidl === 'dovecot' || uidl === 'courier')
+    return readUniqueIdList(resolve(maildir, LISTS[uidl]), uidlFormat, false);
+  return readUniqueIdList(resolve(uidl), uidlFormat, true);
 }
 
 function sourceOf(options: ImportOptions, uniqueIds: UniqueIdList | undefined): Source {
@@ -122,7 +123,7 @@ function sourceOf(options: ImportOptions, uniqueIds: UniqueIdList | undefined): 
 /** What Dovecot served has Dovecot's order, whatever becomes of its unique-ids. */
 function dovecotOrder(maildir: string): UniqueIdList | undefined {
   const path = resolve(maildir, LISTS.dovecot);
-  return existsSync(path) ? readUniqueIdList(path, DOVECOT_FORMAT) : undefined;
+  return existsSync(path) ? readUniqueIdList(path, DOVECOT_FORMAT, false) : undefined;
 }
 
 function tell(report: ImportReport, dryRun: boolean): void {

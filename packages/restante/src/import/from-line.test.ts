@@ -51,3 +51,9 @@ test('a line that is written is read again, to the second', () => {
     assert.equal(fromLineTime(line.trimEnd()), at(text));
   }
 });
+
+test('a time that has no year of four digits becomes the nearest that has, so that the line still begins a letter', () => {
+  assert.equal(fromLineTime(fromLine(1e15).trimEnd()), at('9999-12-31T23:59:59Z'));
+  assert.equal(fromLineTime(fromLine(Number.MAX_SAFE_INTEGER).trimEnd()), at('9999-12-31T23:59:59Z'));
+  assert.equal(fromLineTime(fromLine(-1e15).trimEnd()), at('1000-01-01T00:00:00Z'));
+});

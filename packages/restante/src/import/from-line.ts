@@ -85,9 +85,16 @@ function zoneMinutes(zone: string): number {
   return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes));
 }
 
-/** The line that an exported letter begins with: its date in UTC. */
+/** What a year of four digits can say. */
+const FIRST = Date.UTC(1000, 0);
+const LAST = Date.UTC(10_000, 0) - 1000;
+
+/**
+ * The line that an exported letter begins with: its date in UTC. A time that such a line cannot say, as a file of a broken
+ * clock may have, becomes the nearest that it can: without a date the letter would be part of the one before it.
+ */
 export function fromLine(arrived: number): string {
-  const at = new Date(arrived);
+  const at = new Date(Math.max(FIRST, Math.min(arrived, LAST)));
   const two = (number: number): string => String(number).padStart(2, '0');
   const time = [at.getUTCHours(), at.getUTCMinutes(), at.getUTCSeconds()].map(two).join(':');
   const day = String(at.getUTCDate()).padStart(2, ' ');

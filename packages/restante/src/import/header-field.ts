@@ -3,8 +3,9 @@
  * undefined when there is none. `head` is the letter's beginning, with either kind of line end.
  */
 export function headerField(head: Buffer, name: string): string | undefined {
-  const end = head.indexOf(head.includes('\r\n\r\n') ? '\r\n\r\n' : '\n\n');
-  const header = head.toString('latin1', 0, end === -1 ? head.length : end);
+  const text = head.toString('latin1');
+  const end = text.search(/(?:^|\n)\r?\n/);
+  const header = end === -1 ? text : text.slice(0, end);
   const field = new RegExp(`^${name}[ \\t]*:(.*(?:\\r?\\n[ \\t].*)*)`, 'im');
   return field
     .exec(header)?.[1]

@@ -29,8 +29,7 @@ export class MaildirSource implements Source {
   readonly #path: string;
   readonly #found: readonly Found[];
   /** Where letters are that were not found where they had been, by their names without flags. */
-  readonly #now = new Map<string, Found>();
-  #nextListing = 0;
+  #now: ReadonlyMap<string, Found> | undefined;
 
   private constructor(path: string, found: readonly Found[], leftOut: readonly LeftOut[]) {
     this.#path = path;
@@ -41,10 +40,10 @@ export class MaildirSource implements Source {
 
   /** Lists it. Throws a {@link Failure} when it is none or cannot be read. */
   static open(path: string, { order = () => undefined }: MaildirOptions = {}): MaildirSource {
-    const letters = new Map<string, Found>();
-    // In this order: a letter that is moved from `new` to `cur` meanwhile is met twice, and never missed.
-    for (const folder of FOLDERS) for (const name of list(path, folder)) letters.set(baseName(name), { folder, name });
-    const placed = [...letters].map(([base, found]) => ({ found, place: order(base) ?? Number.POSITIVE_INFINITY }));
+    const placed = [...listed(path)].map(([base, found]) => ({
+      found,
+      place: order(base) ?? Number.POSITIVE_INFINITY,
+    }));
     placed.sort((a, b) => (a.place === b.place ? compareNames(a.found.name, b.found.name) : a.place - b.place));
     return new MaildirSource(
       path,
@@ -87,25 +86,22 @@ export class MaildirSource implements Source {
 
   #renamed({ folder, name }: Found): Found | undefined {
     if (existsNow(pathOf(this.#path, { folder, name }))) return undefined;
-    const known = this.#now.get(baseName(name));
-    if (known !== undefined && (known.folder !== folder || known.name !== name)) {
-      if (existsNow(pathOf(this.#path, known))) return known;
-    }
-    this.#listAgain();
-    return this.#now.get(baseName(name));
+    const base = baseName(name);
+    const known = this.#now?.get(base);
+    // A name is never used twice: what was gone then is gone. So thousands that were deleted cost one listing.
+    if (this.#now !== undefined && known === undefined) return undefined;
+    if (known !== undefined && existsNow(pathOf(this.#path, known))) return known;
+    this.#now = listed(this.#path);
+    return this.#now.get(base);
   }
+}
 
-  /** Where all are by now. Thousands may be missing: the listing takes a tenth of the time at most. */
-  #listAgain(): void {
-    const begun = performance.now();
-    if (begun < this.#nextListing) return;
-    this.#now.clear();
-    for (const folder of FOLDERS) {
-      for (const name of list(this.#path, folder)) this.#now.set(baseName(name), { folder, name });
-    }
-    const ended = performance.now();
-    this.#nextListing = ended + 9 * (ended - begun);
-  }
+/** All letters, by their names without flags. */
+function listed(path: string): ReadonlyMap<string, Found> {
+  const letters = new Map<string, Found>();
+  // In this order: a letter that is moved from `new` to `cur` meanwhile is met twice, and never missed.
+  for (const folder of FOLDERS) for (const name of list(path, folder)) letters.set(baseName(name), { folder, name });
+  return letters;
 }
 
 function existsNow(path: Buffer): boolean {

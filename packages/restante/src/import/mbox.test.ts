@@ -51,6 +51,18 @@ test('letters without octets, and files without letters', () => {
   assert.deepEqual(octetsOf(`${FROM}\n${FROM}\n${FROM}\n\n`), ['', '', '\r\n']);
 });
 
+test('Thunderbird’s lines have nothing but From, and begin letters behind an empty line and before a header', () => {
+  const file = `${FROM}A: 1\n\nx\n\nFrom \nB: 2\n\nFrom \nis a word\nFrom \nC: 3\n\n>From \ny\n\nFrom \nD: 4\n`;
+  const letters = [
+    'A: 1\r\n\r\nx\r\n',
+    'B: 2\r\n\r\nFrom \r\nis a word\r\nFrom \r\nC: 3\r\n\r\nFrom \r\ny\r\n',
+    'D: 4\r\n',
+  ];
+  assert.deepEqual(octetsOf(file), letters);
+  assert.deepEqual(octetsOf(file.replaceAll('\n', '\r\n')), letters);
+  assert.deepEqual(octetsOf('From \r\nA: 1\r\n\r\nx\r\n\r\nFrom \r\nB: 2\r\n'), ['A: 1\r\n\r\nx\r\n', 'B: 2\r\n']);
+});
+
 test('a line From without a date belongs to the letter, at the beginning of the file it does not', () => {
   assert.deepEqual(octetsOf(`From somebody\nA: 1\n\nx\n\nFrom the beginning\n\n${FROM}B: 2\n`), [
     'A: 1\r\n\r\nx\r\n\r\nFrom the beginning\r\n',

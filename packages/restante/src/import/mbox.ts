@@ -18,6 +18,8 @@ export interface MboxOptions {
 const WINDOW = 1024 * 1024;
 const LF = 0x0a;
 const CR = 0x0d;
+/** Octets that the name of a letter's first field has at most. */
+const LONGEST_NAME = 128;
 const SEPARATOR = Buffer.from('\nFrom ');
 
 /** One letter's place in the file. */
@@ -30,8 +32,8 @@ interface Range {
 
 /**
  * An mbox file. A letter begins behind a `From ` line, which is recognised by its date, as Dovecot, mutt and c-client do,
- * since not every program quotes such lines in letters; the file's first line need have none. The empty line before the
- * next `From ` line, or at the file's end, is the format's.
+ * since not every program quotes such lines in letters; the file's first line need have none, nor one that has nothing else
+ * either, as Thunderbird's. The empty line before the next `From ` line, or at the file's end, is the format's.
  */
 export class MboxSource implements Source {
   readonly leftOut: LeftOut[] = [];
@@ -134,7 +136,9 @@ export class MboxSource implements Source {
   }
 
   /** All that follow, each with where its line begins. */
-  *#separators(from: number): Generator<{ readonly at: number; readonly start: number; readonly time: number }> {
+  *#separators(
+    from: number,
+  ): Generator<{ readonly at: number; readonly start: number; readonly time: number | undefined }> {
     const size = this.extent.sum;
     // The line end before it, so that a letter without octets ends where it begins.
     let base = from - 1;
@@ -153,19 +157,30 @@ export class MboxSource implements Source {
       }
       const at = base + found + 1;
       const line = this.#fromLine(at);
-      if (line?.time !== undefined) yield { at, start: line.start, time: line.time };
+      if (line?.time !== undefined || (line?.bare && this.#beginsLetter(at, line.start))) {
+        yield { at, start: line.start, time: line.time };
+      }
       next = at;
     }
   }
 
   /** The `From ` line that begins there, and where what follows it begins. */
-  #fromLine(at: number): { readonly start: number; readonly time: number | undefined } | undefined {
+  #fromLine(
+    at: number,
+  ): { readonly start: number; readonly time: number | undefined; readonly bare: boolean } | undefined {
     const octets = this.#file.read(Buffer.allocUnsafe(Math.min(LONGEST_FROM_LINE, this.extent.sum - at)), at);
     const end = octets.indexOf(LF);
     if (end === -1) return undefined;
     const line = octets.toString('latin1', 0, octets[end - 1] === CR ? end - 1 : end);
     if (!line.startsWith('From ')) return undefined;
-    return { start: at + end + 1, time: fromLineTime(line) };
+    return { start: at + end + 1, time: fromLineTime(line), bare: line === 'From ' };
+  }
+
+  /** Whether a `From ` line that says nothing, as Thunderbird writes them, stands between an empty line and a header. */
+  #beginsLetter(at: number, start: number): boolean {
+    const before = this.#file.read(Buffer.alloc(Math.min(3, at)), at - Math.min(3, at)).toString('latin1');
+    const behind = this.#file.read(Buffer.alloc(Math.min(LONGEST_NAME, this.extent.sum - start)), start);
+    return /\n\r?\n$/.test(before) && /^[!-9;-~]+[ \t]*:/.test(behind.toString('latin1'));
   }
 
   /** Where the letter ends whose place goes up to `end`: before an empty line that stands there. */

@@ -27,7 +27,7 @@ const octetsOf = ({ letters }: TrialIntake) => letters.map(({ octets }) => octet
 function listOf(...rows: readonly string[]): UniqueIdList {
   const path = join(temporaryFolder(), 'list');
   writeFileSync(path, rows.map((row) => `${row}\n`).join(''));
-  return readUniqueIdList(path, '%08Xu%08Xv');
+  return readUniqueIdList(path, '%08Xu%08Xv', true);
 }
 
 test('letters come in the order of their names’ times, as the octets that they are, when their files say', async () => {
@@ -153,6 +153,27 @@ test('letters whose flags change meanwhile are found', async () => {
   const intake = new TrialIntake();
   assert.equal((await importLetters({ source, intake })).taken, 3);
   assert.deepEqual(octetsOf(intake), ['A: 1\r\n', 'A: 2\r\n', 'A: 3\r\n']);
+});
+
+test('letters whose flags change one after the other, each just before it is read, are found', async () => {
+  const names = Array.from({ length: 50 }, (_, index) => `${100 + index}.a`);
+  const path = maildir(Object.fromEntries(names.map((name) => [`cur/${name}:2,`, `A: ${name}\n`])));
+  const open = MaildirSource.open(path);
+  const intake = new TrialIntake();
+  const source = {
+    extent: open.extent,
+    done: 0,
+    leftOut: [],
+    close: () => undefined,
+    *letters() {
+      for (const letter of open.letters()) {
+        renameSync(join(path, `cur/${letter.fileName}:2,`), join(path, `cur/${letter.fileName}:2,S`));
+        yield letter;
+      }
+    },
+  };
+  assert.deepEqual((await importLetters({ source, intake })).refused, []);
+  assert.equal(intake.letters.length, names.length);
 });
 
 test('folders beside the INBOX stay where they are, and are named', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { temporaryFolder } from '../testing/running-office.ts';
@@ -13,7 +14,7 @@ const NOTHING = Buffer.alloc(0);
 function list(text: string, format = DOVECOT_FORMAT) {
   const path = join(temporaryFolder(), 'list');
   writeFileSync(path, text, 'latin1');
-  const read = readUniqueIdList(path, format);
+  const read = readUniqueIdList(path, format, true);
   return {
     of: (fileName: string | undefined, number = 1) => read.find(letter(fileName, number), NOTHING),
     order: (fileName: string) => read.order?.(fileName),
@@ -106,11 +107,25 @@ test('two columns: by file or by number, and what a server answers to UIDL', () 
   assert.throws(() => list('1 a\n1 b\n'), /^Failure: .*list, line 2: there was another/);
 });
 
+test('a list in a user’s folder is a file of that folder: no link is followed, and a FIFO holds nobody up', () => {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, 'elsewhere'), DOVECOT);
+  symlinkSync(join(folder, 'elsewhere'), join(folder, 'link'));
+  execFileSync('mkfifo', [join(folder, 'fifo')]);
+  const read = (name: string, follow: boolean) => readUniqueIdList(join(folder, name), DOVECOT_FORMAT, follow);
+  assert.ok(read('link', true).order?.('1276533082.M1P1.kurkku') !== undefined);
+  assert.throws(() => read('link', false), /^Failure: .*link: it is a symbolic link/);
+  assert.throws(() => read('fifo', false), /^Failure: .*fifo: it is no regular file/);
+  assert.throws(() => read('none', true), /^Failure: there is no list of unique-ids .*none/);
+});
+
 test('X-UIDL fields, folded or not, of the header only', () => {
   const of = (head: string) => xUidl.find(letter(undefined, 1), Buffer.from(head));
   assert.equal(of('From: x\nX-UIDL: abc!!"#\nTo: y\n\nbody\n'), 'abc!!"#');
   assert.equal(of('From: x\r\nx-uidl:\r\n abc\r\n\r\n'), 'abc');
   assert.equal(of('From: x\n\nX-UIDL: abc\n'), undefined);
+  assert.equal(of('From: x\n\nX-UIDL: abc\r\n\r\n'), undefined);
+  assert.equal(of('\nX-UIDL: abc\n\n'), undefined);
 });
 
 test('a unique-id is 1 to 70 octets of 0x21 to 0x7E (RFC 1939 §7)', () => {

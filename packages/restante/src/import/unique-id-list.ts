@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { Failure, reasonOf } from '../failure.ts';
+import { existsSync } from 'node:fs';
+import { Failure } from '../failure.ts';
 import { readCourierList } from './courier-list.ts';
 import { readDovecotList } from './dovecot-list.ts';
-import { failedWith, shown } from './file-octets.ts';
+import { OpenFile, shown } from './file-octets.ts';
 import { headerField } from './header-field.ts';
-import type { SourceLetter } from './source.ts';
+import { type SourceLetter, Unreadable } from './source.ts';
 import { readTwoColumns } from './two-columns.ts';
 
 /** The unique-ids that another server gave. */
@@ -33,25 +33,33 @@ const LARGEST = 256 * 1024 * 1024;
 
 /**
  * Reads a list of any of the kinds that are known: the first line tells which it is. `format` is Dovecot's
- * `pop3_uidl_format`. Throws a {@link Failure}.
+ * `pop3_uidl_format`; `follow` says whether the path may be a symbolic link: one that the operator has named, not one that
+ * is found in a user's folder. Throws a {@link Failure}.
  */
-export function readUniqueIdList(path: string, format: string): UniqueIdList {
-  const text = readText(path);
+export function readUniqueIdList(path: string, format: string, follow: boolean): UniqueIdList {
+  const text = readText(path, follow);
   const name = shown(path);
   if (/^(1 \d+ \d+|3 .*\bV\d+)/.test(text)) return readDovecotList(text, name, format);
   if (text.startsWith('/')) return readCourierList(text, name);
   return readTwoColumns(text, name);
 }
 
-function readText(path: string): string {
-  try {
-    const octets = readFileSync(path);
-    if (octets.length <= LARGEST) return octets.toString('latin1');
-  } catch (thrown) {
-    if (failedWith(thrown, 'ENOENT')) {
-      throw new Failure(`there is no list of unique-ids ${shown(path)}: name the file that the other server keeps`);
-    }
-    throw new Failure(`the list of unique-ids ${shown(path)} cannot be read: ${reasonOf(thrown)}`);
+function readText(path: string, follow: boolean): string {
+  if (!existsSync(path)) {
+    throw new Failure(`there is no list of unique-ids ${shown(path)}: name the file that the other server keeps`);
   }
-  throw new Failure(`${shown(path)} is too large to be a list of unique-ids`);
+  let octets: Buffer | undefined;
+  try {
+    const file = OpenFile.open(path, follow);
+    try {
+      if (file.stats.size <= LARGEST) octets = Buffer.concat([...file.pieces(0, file.stats.size)]);
+    } finally {
+      file.close();
+    }
+  } catch (thrown) {
+    if (!(thrown instanceof Unreadable)) throw thrown;
+    throw new Failure(`the list of unique-ids ${shown(path)}: ${thrown.message}; ${thrown.remedy}`);
+  }
+  if (octets === undefined) throw new Failure(`${shown(path)} is too large to be a list of unique-ids`);
+  return octets.toString('latin1');
 }

@@ -54,6 +54,11 @@ async function send(
 const GO = [/LHLO \S+\r\n/, HELLO] as const;
 const OK3 = '250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n';
 
+test('a server that says to DATA that all is well has no letter', async (t) => {
+  const { statuses } = await send(t, [GO, [/DATA\r\n/, '250 ok\r\n250 ok\r\n250 ok\r\n250 ok\r\n']]);
+  assert.deepEqual(statuses, [SYSEXITS.temporary, SYSEXITS.temporary]);
+});
+
 test('MAIL, RCPT and DATA go together; each recipient has its own reply (LM-04)', async (t) => {
   const { statuses, heard } = await send(t, [
     GO,

@@ -152,6 +152,8 @@ export class LmtpClient {
     if (data.code === 354 && accepted.length > 0) return accepted;
     // A server that waits for a letter which nobody is to have gets none: there is no reply to it then (RFC 2033 §4.2).
     if (data.code === 354) await this.#send('.\r\n');
+    // Nothing but 354 leads to a letter; a 250 here must not be taken for one that was kept.
+    else if (data.code < 400) throw new Lost(`the server said to DATA: ${replyText(data)}`);
     else for (const index of accepted) outcomes[index] = { type: 'reply', reply: data };
     return this.#reset([]);
   }
