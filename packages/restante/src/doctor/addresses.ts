@@ -1,12 +1,13 @@
 import { lookup } from 'node:dns/promises';
-import { accessSync, constants, readFileSync, statSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { dirname } from 'node:path';
 import { formatListen, type ListenAddress } from '../config/listen-address.ts';
 import type { Settings } from '../config/settings.ts';
 import { reasonOf } from '../failure.ts';
-import { error, type Finding, ok, warning } from './finding.ts';
+import { error, type Finding, ok } from './finding.ts';
+import { examinePort } from './port-rights.ts';
 import { type Holder, Sockets } from './sockets.ts';
 
 /** A place to listen at, and the setting that names it. */
@@ -80,7 +81,7 @@ export async function examineHolders(settings: Settings, office: number | undefi
     else if (address.port === 0) findings.push(ok(`${text}: any port that is free`));
     else {
       const [host = address.host] = await addressesOf(address.host);
-      findings.push(holderOf(text, sockets.tcp(host, address.port), office) ?? portRights(text, address.port));
+      findings.push(holderOf(text, sockets.tcp(host, address.port), office) ?? examinePort(text, address.port));
     }
   }
   return findings;
@@ -97,20 +98,6 @@ function holderOf(text: string, holder: Holder | undefined, office: number | und
   return error(`${text}: ${who} listens there`, 'end it, or choose another address');
 }
 
-/** Linux's number of CAP_NET_BIND_SERVICE. */
-const BIND_SERVICE = 10n;
-
-function portRights(text: string, port: number): Finding {
-  const first = Number.parseInt(readOr('/proc/sys/net/ipv4/ip_unprivileged_port_start', '1024'), 10);
-  if (port >= first || process.getuid?.() === 0) return ok(`${text}: free`);
-  const [, held = '0'] = /^CapEff:\s*([0-9a-f]+)$/m.exec(readOr('/proc/self/status', '')) ?? [];
-  if (((BigInt(`0x${held}`) >> BIND_SERVICE) & 1n) === 1n) return ok(`${text}: free`);
-  return warning(
-    `${text}: free, but ports below ${first} are not for this user`,
-    'give the office CAP_NET_BIND_SERVICE (AmbientCapabilities= in its systemd unit), if it does not have it there',
-  );
-}
-
 function socketFolder(text: string, path: string): Finding {
   try {
     accessSync(dirname(path), constants.W_OK);
@@ -120,13 +107,5 @@ function socketFolder(text: string, path: string): Finding {
       `${text}: no socket can be made in ${dirname(path)}: ${reasonOf(thrown)}`,
       'make the folder, for the user that runs the office',
     );
-  }
-}
-
-function readOr(path: string, otherwise: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return otherwise;
   }
 }

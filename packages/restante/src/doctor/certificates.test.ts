@@ -42,11 +42,16 @@ before(async () => {
 });
 
 let files = 0;
-async function examined(cert: string, key: string, more = ''): Promise<readonly string[]> {
+async function examined(
+  cert: string,
+  key: string,
+  more = '',
+  first = 'hostname = "post.example"\n',
+): Promise<readonly string[]> {
   const at = join(root, String(files++));
   writeFileSync(`${at}.pem`, cert);
   writeFileSync(`${at}.key`, key, { mode: 0o600 });
-  const text = `hostname = "post.example"\ntls.cert = "${at}.pem"\ntls.key = "${at}.key"\nlisten.pop3s = "0.0.0.0:995"\n${more}`;
+  const text = `${first}tls.cert = "${at}.pem"\ntls.key = "${at}.key"\nlisten.pop3s = "0.0.0.0:995"\n${more}`;
   const read = readSettings({ text, folder: root });
   assert.ok(read.type === 'settings');
   const findings = await examineCertificates({ data: root, settings: read.settings, now: NOW });
@@ -104,6 +109,34 @@ test('the name of the office, in any of the certificates', async () => {
     await examined(chain, other.key, '[[tls.also]]\ncert = "also.pem"\nkey = "also.key"\n'),
     /^ok also\.pem is for post\.example/,
   );
+});
+
+test('a domain that mail programs may call by its name: told, and no fault where they cannot', async () => {
+  const ours = await made('post.example', { ca: authority });
+  const theirs = await made('mail.club.example', { ca: authority });
+  writeFileSync(join(root, 'club.pem'), theirs.cert + authority.cert);
+  writeFileSync(join(root, 'club.key'), theirs.key, { mode: 0o600 });
+  const also = '[[tls.also]]\ncert = "club.pem"\nkey = "club.key"\n';
+  const domains = (...names: readonly string[]) => `domains = ${JSON.stringify(names)}\n`;
+  const chain = ours.cert + authority.cert;
+
+  const findings = await examined(chain, ours.key, domains('post.example', 'club.example', 'far.example') + also);
+  has(findings, /^ok \S+ is for post\.example$/);
+  has(findings, /^ok club\.pem is for mail\.club\.example, by which the domain club\.example can be called$/);
+  has(findings, /^ok no certificate is for far\.example: mail programs of people there are to call post\.example$/);
+  assert.deepEqual(
+    findings.filter((each) => !each.startsWith('ok ')),
+    [],
+  );
+
+  const many = Array.from({ length: 7 }, (_, index) => `d${index}.example`);
+  has(
+    await examined(chain, ours.key, domains(...many)),
+    /^ok no certificate is for d0\.example,.* d4\.example and 2 more:/,
+  );
+  const parent = await examined(chain, ours.key, `hostname = "mail.far.example"\n${domains('far.example')}`, '');
+  has(parent, /^warning no certificate is for mail\.far\.example/);
+  assert.ok(!parent.some((each) => /people there/.test(each)), 'the same is not said twice');
 });
 
 test('a key that everybody can read; a self-signed certificate where strangers call', async () => {

@@ -5,7 +5,7 @@ import { isLoopback } from '@restante/pop/server';
 import type { Settings } from '../config/settings.ts';
 import { Failure } from '../failure.ts';
 import { certificatePairs } from '../serve/certificates.ts';
-import { hostName } from '../serve/served-domains.ts';
+import { hostName, servedDomains } from '../serve/served-domains.ts';
 import { type Certificate, isSelfSigned, readCertificate } from '../tls/certificate.ts';
 import { NameIndex } from '../tls/names.ts';
 import { error, type Finding, ok, warning } from './finding.ts';
@@ -134,6 +134,28 @@ function* examineNames(certificates: readonly Certificate[], settings: Settings)
         : `have one made for ${hostname}, or set hostname to the name that clients are told to call`,
     );
   }
+  yield* examineDomains(index, hostname, settings);
+}
+
+/** What mail programs put before a domain when they look for its POP3 server by themselves; last, nothing. */
+const GUESSES = ['pop.', 'pop3.', 'mail.', ''];
+/** Domains that are named; of more than these their number is told. */
+const NAMED = 5;
+
+/** No fault of an office: its clients may all be told to call it by its own name. But one that is called so is believed. */
+function* examineDomains(index: NameIndex<string>, hostname: string, settings: Settings): Generator<Finding> {
+  const without: string[] = [];
+  for (const domain of servedDomains(settings)) {
+    if (domain === hostname || domain === 'localhost' || GUESSES.some((guess) => guess + domain === hostname)) continue;
+    const name = GUESSES.map((guess) => guess + domain).find((each) => index.find(each) !== undefined);
+    if (name === undefined) without.push(domain);
+    else yield ok(`${index.find(name)} is for ${name}, by which the domain ${domain} can be called`);
+  }
+  if (without.length === 0) return;
+  const more = without.length > NAMED ? ` and ${without.length - NAMED} more` : '';
+  yield ok(
+    `no certificate is for ${without.slice(0, NAMED).join(', ')}${more}: mail programs of people there are to call ${hostname}`,
+  );
 }
 
 function nameOf(certificate: X509Certificate): string {

@@ -10,15 +10,22 @@ const MINUTE = 60_000;
 /** This program was not there before. */
 const WRITTEN = Date.UTC(2026, 9, 1);
 
-/** Whether the clock can be right, and whether something keeps it so. Trace fields and certificates depend on it. */
-export async function examineClock(data: string, now: number): Promise<readonly Finding[]> {
+/**
+ * Whether the clock can be right, and whether something keeps it so. Trace fields and certificates depend on it.
+ * `keptRight` is undefined where nobody can be asked.
+ */
+export async function examineClock(
+  data: string,
+  now: number,
+  keptRight: () => Promise<boolean | undefined> = synchronised,
+): Promise<readonly Finding[]> {
   const time = new Date(now).toISOString().replace(/\.\d+Z$/, 'Z');
   const before = latestKnown(data);
   if (now + MINUTE < before.time) {
     const then = new Date(before.time).toISOString().slice(0, 10);
     return [error(`the clock says ${time}, but ${before.what} is of ${then}`, 'set the clock')];
   }
-  switch (await synchronised()) {
+  switch (await keptRight()) {
     case true:
       return [ok(`the clock says ${time} and is kept right`)];
     case false:
@@ -51,7 +58,6 @@ function firstStart(data: string): number | undefined {
   }
 }
 
-/** Undefined where nobody can be asked. */
 async function synchronised(): Promise<boolean | undefined> {
   if (existsSync('/run/systemd/timesync/synchronized')) return true;
   try {

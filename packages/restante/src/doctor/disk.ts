@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, type StatsFs } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { formatOctets } from '../config/quantity.ts';
@@ -23,10 +23,17 @@ const DOUBTFUL: ReadonlyMap<number, readonly [name: string, why: string]> = new 
   [0x2011bab0, ['exFAT', 'it knows no owners, and loses files when the power fails']],
 ]);
 
+/** What statfs(2) says of a file system. */
+export type FileSystem = Pick<StatsFs, 'type' | 'bsize' | 'bavail' | 'ffree' | 'files'>;
+
 /** Room for letters and for files, and what kind of file system it is. */
-export async function examineDisk(data: string, settings: Settings): Promise<readonly Finding[]> {
+export async function examineDisk(
+  data: string,
+  settings: Settings,
+  fileSystem: (path: string) => Promise<FileSystem> = statfs,
+): Promise<readonly Finding[]> {
   const at = nearest(data);
-  const { type, bsize, bavail, ffree, files } = await statfs(at);
+  const { type, bsize, bavail, ffree, files } = await fileSystem(at);
   return [...roomFor(bavail * bsize, settings, at), ...filesFor(ffree, files, at), kindOf(type, at)];
 }
 

@@ -14,13 +14,20 @@ const PRIVATE = [
   'initial-password',
 ];
 
-/** Whose the files are, and who else can get at them. */
-export function examineRights(data: string, uid = process.getuid?.() ?? 0): readonly Finding[] {
-  const folder = statSync(data, { throwIfNoEntry: false });
+/** Whose a file is, and who may do what with it; undefined where there is none, or it may not be looked at. */
+export type Look = (path: string) => Pick<Stats, 'uid' | 'mode' | 'isDirectory'> | undefined;
+
+/** Whose the files are, and who else can get at them. `uid` is who asks. */
+export function examineRights(
+  data: string,
+  uid = process.getuid?.() ?? 0,
+  look: Look = statOrNothing,
+): readonly Finding[] {
+  const folder = look(data);
   if (folder === undefined) return [ok(`the data folder ${data} is made at the first start`)];
   if (!folder.isDirectory()) return [error(`${data} is no folder`, 'name another with --data DIR')];
-  const findings = [...ownership(data, folder, uid), ...openness(data, folder)];
-  if (statSync(initialPasswordFile(data), { throwIfNoEntry: false }) !== undefined) {
+  const findings = [...ownership(data, folder.uid, uid, look), ...openness(data, folder.mode, look)];
+  if (look(initialPasswordFile(data)) !== undefined) {
     const file = initialPasswordFile(data);
     findings.push(
       warning(
@@ -35,11 +42,11 @@ export function examineRights(data: string, uid = process.getuid?.() ?? 0): read
 }
 
 /** Files that another user made, most often root by a command, are what the office cannot open at its next start. */
-function* ownership(data: string, folder: Stats, uid: number): Generator<Finding> {
+function* ownership(data: string, owner: number, uid: number, look: Look): Generator<Finding> {
   const strangers: string[] = [];
   for (const name of ['', ...entries(data), ...entries(data, 'letters'), ...entries(data, 'tls')]) {
-    const there = statOrNothing(join(data, name));
-    if (there !== undefined && there.uid !== folder.uid) strangers.push(name);
+    const there = look(join(data, name));
+    if (there !== undefined && there.uid !== owner) strangers.push(name);
   }
   const [first] = strangers;
   if (first !== undefined) {
@@ -49,23 +56,23 @@ function* ownership(data: string, folder: Stats, uid: number): Generator<Finding
       `chown -R --reference=${data} ${data}`,
     );
   }
-  if (uid !== 0 && uid !== folder.uid) {
+  if (uid !== 0 && uid !== owner) {
     yield warning(`${data} belongs to another user`, 'be the user that runs the office, to have everything looked at');
   }
 }
 
-function* openness(data: string, folder: Stats): Generator<Finding> {
-  if ((folder.mode & 0o002) !== 0 && (folder.mode & 0o1000) === 0) {
+function* openness(data: string, mode: number, look: Look): Generator<Finding> {
+  if ((mode & 0o002) !== 0 && (mode & 0o1000) === 0) {
     yield error(`everybody can put files into ${data}, and remove them`, `chmod o-w ${data}`);
   }
   for (const name of PRIVATE) {
     const path = join(data, name);
-    const there = statOrNothing(path);
+    const there = look(path);
     if (there !== undefined && (there.mode & 0o007) !== 0)
       yield error(`everybody on this machine can get at ${path}`, `chmod o= ${path}`);
   }
   const configuration = join(data, 'restante.toml');
-  if (((statOrNothing(configuration)?.mode ?? 0) & 0o002) !== 0) {
+  if (((look(configuration)?.mode ?? 0) & 0o002) !== 0) {
     yield error(`everybody can change ${configuration}`, `chmod o-w ${configuration}`);
   }
 }

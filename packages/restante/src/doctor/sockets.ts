@@ -11,9 +11,11 @@ export interface Holder {
 export class Sockets {
   readonly #tcp: readonly { readonly address: string; readonly port: number; readonly inode: string }[];
   readonly #unix: ReadonlyMap<string, string>;
+  readonly #proc: string;
   #owners: Map<string, Holder> | undefined;
 
-  private constructor(tcp: string, unix: string) {
+  private constructor(proc: string, tcp: string, unix: string) {
+    this.#proc = proc;
     this.#tcp = [...tcp.matchAll(LISTENING)].map(([, address = '', port = '', inode = '']) => ({
       address: addressOf(address),
       port: Number.parseInt(port, 16),
@@ -22,10 +24,11 @@ export class Sockets {
     this.#unix = new Map([...unix.matchAll(UNIX)].map(([, inode = '', path = '']) => [path, inode]));
   }
 
-  static read(): Sockets | undefined {
+  /** `proc` is where proc(5) is mounted. */
+  static read(proc = '/proc'): Sockets | undefined {
     try {
-      const tcp = readFileSync('/proc/net/tcp', 'latin1');
-      return new Sockets(tcp + optional('/proc/net/tcp6'), optional('/proc/net/unix'));
+      const tcp = readFileSync(`${proc}/net/tcp`, 'latin1');
+      return new Sockets(proc, tcp + optional(`${proc}/net/tcp6`), optional(`${proc}/net/unix`));
     } catch {
       return undefined;
     }
@@ -44,7 +47,7 @@ export class Sockets {
   }
 
   #holder(inode: string): Holder {
-    this.#owners ??= owners();
+    this.#owners ??= owners(this.#proc);
     return this.#owners.get(inode) ?? {};
   }
 }
@@ -75,15 +78,15 @@ function collide(one: string, other: string): boolean {
 }
 
 /** Sockets of the processes that this user may look into. */
-function owners(): Map<string, Holder> {
+function owners(proc: string): Map<string, Holder> {
   const found = new Map<string, Holder>();
-  for (const name of readdirSync('/proc')) {
+  for (const name of readdirSync(proc)) {
     if (!/^\d+$/.test(name)) continue;
     try {
-      for (const descriptor of readdirSync(`/proc/${name}/fd`)) {
-        const [, inode] = /^socket:\[(\d+)\]$/.exec(link(`/proc/${name}/fd/${descriptor}`)) ?? [];
+      for (const descriptor of readdirSync(`${proc}/${name}/fd`)) {
+        const [, inode] = /^socket:\[(\d+)\]$/.exec(link(`${proc}/${name}/fd/${descriptor}`)) ?? [];
         if (inode !== undefined) {
-          found.set(inode, { pid: Number(name), program: readFileSync(`/proc/${name}/comm`, 'utf8').trim() });
+          found.set(inode, { pid: Number(name), program: readFileSync(`${proc}/${name}/comm`, 'utf8').trim() });
         }
       }
     } catch {
