@@ -26,11 +26,17 @@ export function refused(why: Refusal, reason: string): Refused {
   return { type: 'refused', why, reason };
 }
 
-/** A store's answers for the mailboxes of one recipient as an outcome: what one of them does not have is not placed. */
+/**
+ * A store's answers for the mailboxes of one recipient as an outcome: what one of them does not have is not placed. A mailbox
+ * that was there at RCPT and is gone now does not make the address unknown, least of all one that leads to others too:
+ * where it leads is told when the sender comes again (SM-11).
+ */
 export function outcomeOf(answers: readonly (Placed | StoreError)[]): Outcome {
   const placed: Placed[] = [];
   for (const answer of answers) {
-    if (answer instanceof StoreError) return refused(answer.kind, answer.message);
+    if (answer instanceof StoreError) {
+      return refused(answer.kind === 'no-maildrop' ? 'temporary' : answer.kind, answer.message);
+    }
     placed.push(answer);
   }
   return { type: 'placed', placed };

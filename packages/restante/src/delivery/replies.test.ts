@@ -80,10 +80,16 @@ describe('the answer to a letter', () => {
       'no-room': '452 4.3.1',
       'over-quota': '452 4.2.2',
       'too-large': '552 5.3.4',
-      'no-maildrop': '550 5.1.1',
+      // It was there at RCPT (SM-11).
+      'no-maildrop': '451 4.3.0',
       'in-use': '450 4.2.1',
     };
     for (const [why, expectation] of Object.entries(expected)) assert.equal(code(why as StoreErrorKind), expectation);
+  });
+
+  it('is the same at RCPT, where a mailbox that is not there is unknown (SM-11)', () => {
+    assert.match(replies.answer({ type: 'refused', why: 'over-quota', reason: '' }), /^452 4\.2\.2 /);
+    assert.match(replies.answer({ type: 'refused', why: 'no-maildrop', reason: '' }), /^550 5\.1\.1 /);
   });
 
   it('never tells the reason that is for the log', () => {
