@@ -20,7 +20,7 @@ export interface Transaction {
 
 export interface TransactionRecipient {
   readonly path: Path;
-  /** Where the address leads: all of these get the letter, or none. */
+  /** Where the address leads: all of these get the letter, or none. One list for all who lead to the same. */
   readonly maildrops: readonly string[];
 }
 

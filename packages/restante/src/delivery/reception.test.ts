@@ -11,8 +11,9 @@ import { Reception, type ReceptionOptions } from './reception.ts';
 const CLEAN: LetterFaults = { bareLineEnd: false, nul: false, tooLarge: false };
 const AT = Date.UTC(2026, 0, 1);
 
-/** `pat+green@d` is an address that leads to two mailboxes. */
+/** `pat+green@d` is an address that leads to two mailboxes, as `pat+green@e` does: to the same. */
 function transaction(...addresses: string[]): Transaction {
+  const lists = new Map(addresses.map((text) => text.split('@')[0] ?? '').map((local) => [local, local.split('+')]));
   return {
     number: 1,
     hello: 'mx.example',
@@ -21,7 +22,7 @@ function transaction(...addresses: string[]): Transaction {
     parameters: {},
     recipients: addresses.map((text) => {
       const [local = '', domain = ''] = text.split('@');
-      return { path: { text, local, domain }, maildrops: local.split('+') };
+      return { path: { text, local, domain }, maildrops: lists.get(local) ?? [] };
     }),
   };
 }
@@ -250,6 +251,20 @@ describe('an address that leads to several mailboxes', () => {
     );
   });
 
+  it('is given to the store once, however many of them have the same list of mailboxes', async () => {
+    const store = storeOf(placed('a'), full, placed('c'));
+    const outcomes = await receive(store, '\r\n', { to: ['pat+green@d', 'alone@d', 'pat+green@e', 'alone@d'] });
+    assert.deepEqual(
+      store.seen[0]?.recipients.map(({ maildrop, group }) => [maildrop, group]),
+      [
+        ['pat', 0],
+        ['green', 0],
+        ['alone', undefined],
+      ],
+    );
+    assert.deepEqual(why(outcomes), ['over-quota', 'placed', 'over-quota', 'placed']);
+  });
+
   it('has one outcome: placed only where each of them has it', async () => {
     const to = ['pat+green@d', 'alone@d'];
     assert.deepEqual(why(await receive(storeOf(placed('a'), full, placed('c')), '\r\n', { to })), [
@@ -287,7 +302,7 @@ describe('recipients who share one reply', () => {
     await receive(store(), '\r\n', { to: ['pat+green@d'], options });
     assert.deepEqual(
       seen.map(({ recipients }) => recipients.map(({ group }) => group)),
-      [[0, 0, 0, 0], [undefined], [0, 0]],
+      [[0, 0, 0], [undefined], [0, 0]],
     );
   });
 

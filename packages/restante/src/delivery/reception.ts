@@ -1,4 +1,4 @@
-import { type Delivery, type MaybePromise, type Store, StoreError } from '@restante/pop/maildrop';
+import { type Delivery, type MaybePromise, type Placed, type Store, StoreError } from '@restante/pop/maildrop';
 import type { LetterFaults, Transaction, TransactionRecipient } from './effects.ts';
 import { LineEnds } from './line-ends.ts';
 import { hasBeenAt, LetterHead, MOST_HOPS, whereabouts } from './loops.ts';
@@ -28,6 +28,8 @@ export class Reception {
   #delivery: Delivery | undefined;
   /** Those whom the delivery is for: all but those who are in a loop. */
   #bound: readonly TransactionRecipient[] = [];
+  /** Where those lead, each once, with the first who leads there: what is delivered there is the same for all of them. */
+  #lists: ReadonlyMap<readonly string[], TransactionRecipient> = new Map();
   #octets = 0;
   /** The last of them. */
   #last = LF;
@@ -138,6 +140,7 @@ export class Reception {
       this.#dropped = LOOP;
       return;
     }
+    this.#lists = firsts(this.#bound);
     const trace: Trace = {
       ...this.#options.trace,
       returnPath: returnPath.text,
@@ -146,9 +149,9 @@ export class Reception {
     };
     this.#delivery = this.#options.store.beginDelivery({
       returnPath: returnPath.text,
-      recipients: this.#bound.flatMap(({ path, maildrops }, index) => {
+      recipients: [...this.#lists.values()].flatMap(({ path, maildrops }, index) => {
         const fields = Buffer.from(traceFields(trace, path.text), 'latin1');
-        const alone = maildrops.length === 1 && !(together && this.#bound.length > 1);
+        const alone = maildrops.length === 1 && !(together && this.#lists.size > 1);
         const group = together ? 0 : index;
         return maildrops.map((maildrop) => ({ maildrop, trace: fields, ...(!alone && { group }) }));
       }),
@@ -196,16 +199,29 @@ export class Reception {
     this.#delivery = undefined;
     try {
       const answers = delivery.commit();
+      const outcomes = new Map<readonly string[], Promise<Outcome>>();
       let next = 0;
-      return this.#bound.map(({ maildrops }) => {
+      for (const maildrops of this.#lists.keys()) {
         const ofThese = answers.slice(next, next + maildrops.length);
         next += maildrops.length;
-        return Promise.all(ofThese).then((all) => (all.length < maildrops.length ? NO_ANSWER : outcomeOf(all)), failed);
-      });
+        const whole = (all: readonly (Placed | StoreError)[]) =>
+          all.length < maildrops.length ? NO_ANSWER : outcomeOf(all);
+        outcomes.set(maildrops, Promise.all(ofThese).then(whole, failed));
+      }
+      return this.#bound.map(({ maildrops }) => outcomes.get(maildrops) ?? NO_ANSWER);
     } catch (thrown) {
       return this.#bound.map(() => failed(thrown));
     }
   }
+}
+
+/** For each list of mailboxes the first recipient who has it. */
+function firsts(recipients: readonly TransactionRecipient[]): Map<readonly string[], TransactionRecipient> {
+  const lists = new Map<readonly string[], TransactionRecipient>();
+  for (const recipient of recipients) {
+    if (!lists.has(recipient.maildrops)) lists.set(recipient.maildrops, recipient);
+  }
+  return lists;
 }
 
 function failed(thrown: unknown): Outcome {

@@ -29,6 +29,15 @@ it('one letter comes after the other without a new hello', () => {
   assert.equal(talk.transaction?.number, 2);
 });
 
+it('recipients who lead to the same mailboxes share the list', () => {
+  const talk = talkIn('RCPT');
+  for (const to of ['green@d', 'pat@elsewhere']) assert.equal(talk.say(`RCPT TO:<${to}>`), '250 2.1.5');
+  talk.say('DATA');
+  const lists = talk.transaction?.recipients.map(({ maildrops }) => maildrops) ?? [];
+  assert.deepEqual(lists, [['pat'], ['green'], ['pat']]);
+  assert.equal(lists[2], lists[0]);
+});
+
 describe('one reply for all recipients (SM-33)', () => {
   function three() {
     const talk = talkIn('RCPT', { protocol: SMTP });

@@ -50,7 +50,7 @@ export const transaction: Handlers<'MAIL' | 'RCPT' | 'DATA' | 'RSET'> = {
     session.ask({ type: 'route', path, ...(declared !== undefined && { declared }) }, (route) => {
       if (route.type === 'refused') return session.send(replies.answer(route));
       if (route.type !== 'maildrops') return session.send(replies.RECIPIENT_REFUSED[route.type]);
-      recipients.push({ path, maildrops: route.maildrops });
+      recipients.push({ path, maildrops: shared(recipients, route.maildrops) });
       session.send(replies.RECIPIENT_OK);
     });
   },
@@ -74,6 +74,15 @@ function begin(session: DeliverySession, envelope: OpenTransaction): void {
   session.transactions = envelope.number;
   session.transaction = envelope;
   session.send(replies.SENDER_OK);
+}
+
+/** Who leads to the same mailboxes has the same list: a long alias may be named a thousand times, with a thousand tags. */
+function shared(recipients: readonly TransactionRecipient[], maildrops: readonly string[]): readonly string[] {
+  const same = recipients.find(
+    (other) =>
+      other.maildrops.length === maildrops.length && maildrops.every((name, at) => name === other.maildrops[at]),
+  );
+  return same?.maildrops ?? maildrops;
 }
 
 function openOf({ transaction: open }: DeliverySession): OpenTransaction {
