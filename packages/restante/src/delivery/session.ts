@@ -198,17 +198,17 @@ export class DeliverySession extends Dialogue<Questions, Answers, End> {
   #command(line: string): string | undefined {
     const command = parseCommand(line);
     this.began('unknown' in command ? undefined : command.keyword);
+    // Octets stand behind BDAT whether it is obeyed or not: it has its gate in its handler.
+    if ('keyword' in command && command.keyword === 'BDAT') {
+      HANDLERS.BDAT(this, command.argument ?? '');
+      return undefined;
+    }
     if (line.includes('\r')) return replies.BARE_LINE_END;
     if ('unknown' in command) return this.#unknown(command.unknown);
     const { keyword, argument } = command;
     const row = COMMANDS[keyword];
     const { protocol } = this.options;
     if (row.protocol !== undefined && row.protocol !== protocol.name) return replies.notSpoken(protocol);
-    // Octets stand behind BDAT whether it is obeyed or not: it has its gate in its handler.
-    if (keyword === 'BDAT') {
-      HANDLERS.BDAT(this, argument ?? '');
-      return undefined;
-    }
     if (!this.allows(keyword)) {
       this.refuse(keyword);
       return undefined;
