@@ -83,8 +83,8 @@ export interface Store {
   hasRoom?(octets: number): MaybePromise<boolean>;
   /**
    * Begins to keep room for a letter of so many octets (RFC 1870's declared size, or a guess), so that letters which
-   * come in at the same time are not all promised the same room. What is reserved is promised to nobody else who asks, but a
-   * commit may still find less. A store that cannot tell leaves it out.
+   * come in at the same time are not all promised the same room. What is reserved is promised to nobody else who asks, up to as
+   * much as the store keeps for one letter; a commit may still find less. A store that cannot tell leaves it out.
    */
   reserve?(octets: number): Reservation;
   /** Brings expunged letters back as new arrivals, with their old unique-ids. Answers how many. */

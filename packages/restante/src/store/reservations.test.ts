@@ -102,6 +102,33 @@ test('what is reserved counts until nothing more can be destroyed to make room',
   assert.equal(await late.hold('anna'), undefined);
 });
 
+test('letters that are announced and never sent do not keep everybody else out', async (t) => {
+  const free = new SharedArrayBuffer(8);
+  Atomics.store(new BigInt64Array(free), 0, BigInt(1_050 * megabyte));
+  const store = await office(t, ['anna'], { pretendFree: free, limits: { reserve: 50 * megabyte } });
+  for (let sender = 0; sender < 100; sender += 1) {
+    assert.equal(await store.reserve(150 * megabyte).hold('anna'), undefined, `sender ${sender}`);
+  }
+  assert.equal(await store.hasRoom(150 * megabyte), true);
+});
+
+test('all of a letter has to fit beside what others keep', async () => {
+  const reservations = new Reservations({
+    letter: 100 * megabyte,
+    has: () => true,
+    hasRoom: (octets) => octets <= 10 * megabyte,
+  });
+  const hold = (octets: number) => reservations.begin(octets).hold('anna');
+  assert.equal(((await hold(10 * megabyte + 1)) as StoreError).kind, 'no-room');
+  assert.equal(await hold(10 * megabyte), undefined);
+  assert.equal(((await hold(10 * megabyte)) as StoreError).kind, 'no-room');
+  const second = reservations.begin(9 * megabyte);
+  assert.equal(await second.hold('anna'), undefined);
+  assert.equal(reservations.octets, 2 * megabyte);
+  second.release();
+  assert.equal(reservations.octets, megabyte);
+});
+
 test('a store that is closed keeps no room', async (t) => {
   const store = await office(t, ['anna']);
   const reservation = store.reserve(1_000);

@@ -10,6 +10,12 @@ export interface ReservationRoom {
 }
 
 /**
+ * Octets that one letter keeps from others at most, however long it says that it will be: a hundred connections that announce
+ * large letters and never send them would else keep everybody's mail out.
+ */
+const MOST_KEPT = 1024 * 1024;
+
+/**
  * Room that is kept for letters whose recipients are still being named. Only promises count it: a letter that is there needs
  * real room, whatever others have been promised, and has taken it from the disk while its own reservation still stands.
  */
@@ -75,8 +81,9 @@ class KeptRoom implements Reservation {
       return new StoreError('too-large', `a letter of more than ${this.#room.letter} octets is not taken`);
     }
     // It counts from now on: who asks while the answer is on its way is told what is left beside it.
-    this.#kept = this.#octets;
-    const enough = this.#room.hasRoom(this.#count(this.#kept));
+    this.#kept = Math.min(this.#octets, MOST_KEPT);
+    // All of the letter has to fit beside what others keep, of which it will keep the less.
+    const enough = this.#room.hasRoom(this.#count(this.#kept) - this.#kept + this.#octets);
     if (!(enough instanceof Promise)) return this.#settle(enough);
     this.#asking = enough
       .then(
