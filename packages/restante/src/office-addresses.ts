@@ -25,8 +25,10 @@ export async function namedAccount(accounts: Pick<AccountIndex, 'byName'>, text:
 export async function holderOf(routes: AccountRoutes, key: string): Promise<Tried | undefined> {
   const at = key.lastIndexOf('@');
   const route = await routes.resolve({ text: key, local: key.slice(0, at), domain: key.slice(at + 1) });
-  if (route.type === 'unavailable') throw new Failure(route.reason);
-  if (!('because' in route)) return undefined;
+  if (!('because' in route) || route.because === undefined) {
+    if (route.type === 'unavailable') throw new Failure(route.reason);
+    return undefined;
+  }
   const { rule, tag } = route.because;
   const exact = tag === undefined && (rule === 'address' || rule === 'alias' || rule === 'name');
   return exact ? route.because : undefined;

@@ -23,8 +23,9 @@ export interface AccountIndex {
   byAddress(address: string): MaybePromise<Account | undefined>;
   /** Whether any account or alias has an address in this domain: that makes the domain served. */
   servesDomain(domain: string): MaybePromise<boolean>;
-  /** All of them, by name; `first` is by time of creation. */
+  /** All of them, by name. */
   list(): MaybePromise<readonly Account[]>;
+  /** The one that was made first of those that are not disabled; of all, when all of them are. */
   first(): MaybePromise<Account | undefined>;
   /** Makes the account and its empty maildrop. Rejects with AccountExists when the name or an address is taken. */
   add(account: Omit<Account, 'credentialVersion' | 'disabled' | 'created'>): Promise<Account>;

@@ -31,7 +31,7 @@ function index(
     byAddress: (address) => answer(people.find((each) => each.addresses.includes(address))),
     alias: (address) => answer(aliases.find((each) => each.address === address)),
     servesDomain: (domain) => answer(addresses.some((address) => address.endsWith(`@${domain}`))),
-    first: () => answer(people[0]),
+    first: () => answer(people.find(({ disabled }) => !disabled) ?? people[0]),
   };
 }
 
@@ -315,6 +315,18 @@ describe('postmaster', () => {
   it('is never unknown: where nobody can be found the letter waits', async () => {
     assert.equal(await route('postmaster', { postmaster: 'gone' }), 'unavailable');
     assert.equal(await route('postmaster', { accounts: index([]) }), 'unavailable');
+  });
+
+  it('waits rather than bounce when who should have it is disabled (SM-08)', async () => {
+    const retired = [account('mail', [], true), account('pat'), account('old', ['postmaster@example.org'], true)];
+    const accounts = index(retired, { aliases: [alias('postmaster@localhost', 'mail', 'old')] });
+    assert.equal(await route('postmaster', { accounts }), 'pat', 'the first that is not disabled');
+    assert.equal(await route('postmaster+x@store.example', { accounts }), 'pat');
+    for (const address of ['postmaster@example.org', 'PostMaster+x@localhost'])
+      assert.equal(await route(address, { accounts }), 'unavailable', address);
+    assert.equal(await route('postmaster', { accounts, postmaster: 'old' }), 'unavailable');
+    assert.equal(await route('postmaster', { accounts: index([account('mail', [], true)]) }), 'unavailable');
+    assert.equal(await route('postmaster', { accounts: index([account('postmaster', [], true)]) }), 'unavailable');
   });
 
   it('is the only one of its kind: abuse and webmaster are names like any other (RFC 2142 is not ours to guess)', async () => {

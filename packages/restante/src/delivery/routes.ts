@@ -13,7 +13,8 @@ import type { Path } from './path.ts';
  * - `unknown-user`: the domain is served, nobody of that name lives there
  * - `not-served`: mail for that domain is not taken, since nothing is relayed (SM-09)
  * - `disabled`: to accounts none of which takes mail now
- * - `unavailable`: it cannot be told now; never said of an address that does not exist (SM-11)
+ * - `unavailable`: it cannot be told now; never said of an address that does not exist (SM-11). Postmaster's mail waits so,
+ *   too, where it would be for a disabled account (SM-08)
  */
 export type Route =
   | { readonly type: 'maildrops'; readonly maildrops: readonly string[] }
@@ -32,7 +33,7 @@ export interface Routes {
  * - `address`: it is an account's own
  * - `alias`: it is an alias
  * - `name`: an account has that name, and the domain is one of ours, or there is none
- * - `postmaster`: the account that the setting names; where neither that nor any other rule finds one, the first account
+ * - `postmaster`: the account that the setting names; where neither that nor any other rule finds one, the first account that is not disabled
  * - `catch-all`: the domain's catch-all
  */
 export type Rule = 'address' | 'alias' | 'name' | 'postmaster' | 'catch-all';
@@ -56,7 +57,8 @@ export type AccountRoute =
   | { readonly type: 'maildrops'; readonly maildrops: readonly string[]; readonly because: Tried }
   | { readonly type: 'disabled'; readonly because: Tried }
   | { readonly type: 'unknown-user' | 'not-served' }
-  | { readonly type: 'unavailable'; readonly reason: string };
+  /** `because`: nothing failed, but all whom that rule leads to are disabled. */
+  | { readonly type: 'unavailable'; readonly reason: string; readonly because?: Tried };
 
 /** What the index has to tell. */
 export type RoutesIndex = Pick<AccountIndex, 'byName' | 'byAddress' | 'servesDomain' | 'first'> &
@@ -124,11 +126,13 @@ export class AccountRoutes implements Routes {
     const looks = this.#looks(local, domain);
     const next = (): MaybePromise<AccountRoute> => {
       for (let look = looks.next(); look.done !== true; look = looks.next()) {
-        const { found, ...sought } = look.value;
+        const { found, waits, ...sought } = look.value;
         const route = andThen(found, (accounts): AccountRoute | undefined => {
           const tried = { ...sought, accounts: accounts.map(({ name, disabled }) => ({ name, disabled })) };
           onStep(tried);
-          return accounts.length === 0 ? undefined : routeBy(tried);
+          if (accounts.length === 0) return undefined;
+          const decided = routeBy(tried);
+          return waits && decided.type === 'disabled' ? waiting(tried) : decided;
         });
         if (route instanceof Promise) return route.then((decided) => decided ?? next());
         if (route !== undefined) return route;
@@ -142,21 +146,23 @@ export class AccountRoutes implements Routes {
   *#looks(local: string, domain: string): Generator<Look> {
     const byName = domain === '' || this.#domains.has(domain);
     for (const { base, ...tag } of this.#withoutTags(local)) {
+      const isPostmaster = base === 'postmaster';
+      const how = { ...tag, waits: isPostmaster };
       if (domain !== '' && base !== '') {
         const key = `${base}@${domain}`;
-        yield { rule: 'address', key, ...tag, found: andThen(this.#accounts.byAddress(key), one) };
-        yield { rule: 'alias', key, ...tag, found: this.#behindAlias(key) };
+        yield { rule: 'address', key, ...how, found: andThen(this.#accounts.byAddress(key), one) };
+        yield { rule: 'alias', key, ...how, found: this.#behindAlias(key) };
       }
-      const isPostmaster = base === 'postmaster';
       if (isPostmaster && this.#postmaster !== undefined) {
-        yield { rule: 'postmaster', key: this.#postmaster, ...tag, found: this.#namedPostmaster(this.#postmaster) };
+        yield { rule: 'postmaster', key: this.#postmaster, ...how, found: this.#namedPostmaster(this.#postmaster) };
       }
       if ((byName || isPostmaster) && accountName(base) !== undefined) {
-        yield { rule: 'name', key: base, ...tag, found: andThen(this.#accounts.byName(base), one) };
+        yield { rule: 'name', key: base, ...how, found: andThen(this.#accounts.byName(base), one) };
       }
-      if (isPostmaster) yield { rule: 'postmaster', key: '', ...tag, found: this.#firstAccount() };
+      if (isPostmaster) yield { rule: 'postmaster', key: '', ...how, found: this.#firstAccount() };
     }
-    if (domain !== '') yield { rule: 'catch-all', key: `@${domain}`, found: this.#behindAlias(`@${domain}`) };
+    if (domain === '') return;
+    yield { rule: 'catch-all', key: `@${domain}`, waits: false, found: this.#behindAlias(`@${domain}`) };
   }
 
   *#withoutTags(local: string): Generator<{ readonly base: string; readonly tag?: string }> {
@@ -215,11 +221,20 @@ export class AccountRoutes implements Routes {
   }
 }
 
-type Look = Omit<Tried, 'accounts'> & { readonly found: MaybePromise<readonly Account[]> };
+type Look = Omit<Tried, 'accounts'> & {
+  readonly found: MaybePromise<readonly Account[]>;
+  /** Whether mail for disabled accounts waits: a 5xx would bounce what somebody has to read (SM-08). */
+  readonly waits: boolean;
+};
 
 function routeBy(because: Tried): AccountRoute {
   const maildrops = because.accounts.filter(({ disabled }) => !disabled).map(({ name }) => name);
   return maildrops.length === 0 ? { type: 'disabled', because } : { type: 'maildrops', maildrops, because };
+}
+
+function waiting(because: Tried): AccountRoute {
+  const names = because.accounts.map(({ name }) => name).join(', ');
+  return { type: 'unavailable', reason: `the account ${names} is disabled`, because };
 }
 
 function unavailable(thrown: unknown): AccountRoute {

@@ -35,18 +35,11 @@ export async function examineRoutes(index: DatabaseSync, settings: Settings): Pr
 
 /** RFC 5321 §4.5.1: there is always somebody for postmaster. */
 async function postmaster(routes: AccountRoutes, settings: Settings): Promise<readonly Finding[]> {
-  const { postmaster: named } = settings;
   for (const at of ['postmaster', ...servedDomains(settings).map((domain) => `postmaster@${domain}`)]) {
     const route = await lead(routes, at);
     if (route?.type !== 'maildrops') {
-      const why = route?.type === 'disabled' ? 'is disabled' : 'is not there';
-      const who = named === undefined ? 'who should have it' : named;
-      return [
-        error(
-          `mail for ${at} reaches nobody: the account ${who} ${why}`,
-          'set postmaster to an account that is enabled',
-        ),
-      ];
+      const why = route?.type === 'unavailable' ? route.reason : 'no account is there for it';
+      return [error(`mail for ${at} reaches nobody: ${why}`, 'set postmaster to an account that is enabled')];
     }
   }
   const route = await lead(routes, 'postmaster');

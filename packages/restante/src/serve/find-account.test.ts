@@ -33,6 +33,12 @@ test('an account is found by its name, NAME at our domains, and its own addresse
   for (const identity of ['c+x', 'c+x@localhost']) assert.equal(await find(identity), 'c+x', identity);
 });
 
+test('postmaster’s address as the own one of somebody who is disabled leads to nobody, and is no failure', async () => {
+  const { accounts, find } = finder();
+  accounts.put('gone', ['postmaster@example.org'], true);
+  assert.equal(await find('postmaster@example.org'), undefined);
+});
+
 test('no alias, tag, catch-all or postmaster’s address leads to one, however few are behind it', async () => {
   for (const { find } of [finder(), finder('pat')]) {
     for (const identity of [

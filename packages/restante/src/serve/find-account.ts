@@ -14,7 +14,7 @@ export function accountFinder(
   routes: Pick<AccountRoutes, 'resolve'>,
 ): (identity: string) => MaybePromise<Account | undefined> {
   const ownerOf = (route: AccountRoute): MaybePromise<Account | undefined> => {
-    if (route.type === 'unavailable') throw new Error(route.reason);
+    if (route.type === 'unavailable' && route.because === undefined) throw new Error(route.reason);
     if (route.type !== 'maildrops') return undefined;
     const { rule, tag } = route.because;
     if (tag !== undefined || (rule !== 'address' && rule !== 'name')) return undefined;

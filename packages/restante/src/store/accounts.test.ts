@@ -73,6 +73,9 @@ test('accounts are found by name, by address and by domain, and each name and ad
   assert.equal(changed?.passwordHash, '$3');
   assert.equal(changed?.disabled, true);
   assert.ok((changed?.credentialVersion ?? 0) > added.credentialVersion);
+  assert.equal(store.first()?.name, 'aaron', 'the first of those that are not disabled');
+  await store.setDisabled('aaron', true);
+  assert.equal(store.first()?.name, 'anna', 'of all, when all are');
 });
 
 function isPermanent(error: unknown): boolean {

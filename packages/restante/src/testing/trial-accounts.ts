@@ -38,7 +38,7 @@ export class TrialAccounts implements RoutesIndex {
   }
 
   first(): MaybePromise<Account | undefined> {
-    return this.#find(() => true);
+    return this.#find(({ disabled }) => !disabled) ?? this.#find(() => true);
   }
 
   #find(fits: (account: Account) => boolean): Account | undefined {

@@ -10,6 +10,7 @@ const columns = 'name, password_hash, credential_version, disabled, created';
 export class AccountReads {
   readonly #byName: Statement<AccountRow>;
   readonly #slice: Statement<AccountRow>;
+  readonly #firstEnabled: Statement<AccountRow>;
   readonly #first: Statement<AccountRow>;
   readonly #count: Statement<[number]>;
   readonly #addresses: Statement<[string]>;
@@ -19,6 +20,10 @@ export class AccountReads {
   constructor(database: DatabaseSync) {
     this.#byName = new Statement(database, `SELECT ${columns} FROM accounts WHERE name = ?`);
     this.#slice = new Statement(database, `SELECT ${columns} FROM accounts WHERE name > ? ORDER BY name LIMIT ?`);
+    this.#firstEnabled = new Statement(
+      database,
+      `SELECT ${columns} FROM accounts WHERE disabled = 0 ORDER BY place LIMIT 1`,
+    );
     this.#first = new Statement(database, `SELECT ${columns} FROM accounts ORDER BY place LIMIT 1`);
     this.#count = new Statement(database, 'SELECT count(*) FROM accounts');
     this.#addresses = new Statement(database, 'SELECT address FROM addresses WHERE account = ? ORDER BY address');
@@ -48,9 +53,9 @@ export class AccountReads {
     return this.#slice.all(after, limit).map((row) => this.#whole(row));
   }
 
-  /** The one that was made first. */
+  /** The one that was made first of those that are not disabled; of all, when all of them are. */
   first(): Account | undefined {
-    return this.#account(this.#first.get());
+    return this.#account(this.#firstEnabled.get() ?? this.#first.get());
   }
 
   count(): number {
