@@ -44,10 +44,10 @@ export function outcomeOf(answers: readonly (Placed | StoreError)[]): Outcome {
 
 /** What became of a letter for recipients who get it together or not at all: the first refusal counts for all of them. */
 export function together(outcomes: readonly Outcome[]): Outcome {
-  const placed: Placed[] = [];
+  const placed: (readonly Placed[])[] = [];
   for (const outcome of outcomes) {
     if (outcome.type === 'refused') return outcome;
-    placed.push(...outcome.placed);
+    placed.push(outcome.placed);
   }
-  return { type: 'placed', placed };
+  return { type: 'placed', placed: placed.flat() };
 }

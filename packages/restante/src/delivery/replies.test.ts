@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { StoreError, type StoreErrorKind } from '@restante/pop/maildrop';
 import { COMMANDS, type Keyword } from './commands.ts';
-import { outcomeOf } from './outcome.ts';
+import { outcomeOf, together } from './outcome.ts';
 import { LMTP, SMTP } from './protocol.ts';
 import * as replies from './replies.ts';
 import { STATES } from './talk.test.kit.ts';
@@ -85,6 +85,15 @@ describe('the answer to a letter', () => {
       'in-use': '450 4.2.1',
     };
     for (const [why, expectation] of Object.entries(expected)) assert.equal(code(why as StoreErrorKind), expectation);
+  });
+
+  it('counts the copies that were made, and a mailbox that stands twice in the envelope once', () => {
+    const ids = (...uniqueIds: string[]) => ({
+      type: 'placed' as const,
+      placed: uniqueIds.map((uniqueId) => ({ uniqueId, octets: 1 })),
+    });
+    assert.equal(replies.answer(together([ids('a'), ids('a')])), '250 2.0.0 kept as a\r\n');
+    assert.equal(replies.answer(together([ids('a', 'b'), ids('b'), ids('c')])), '250 2.0.0 kept as a and 2 more\r\n');
   });
 
   it('is the same at RCPT, where a mailbox that is not there is unknown (SM-11)', () => {

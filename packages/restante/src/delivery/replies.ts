@@ -165,7 +165,8 @@ const LETTER_REFUSED: Readonly<Record<Refusal, string>> = {
 /** The answer to a letter, for one recipient (LM-04) or all of them; or to RCPT, when the letter could not be placed. */
 export function answer(outcome: Outcome): string {
   if (outcome.type === 'refused') return LETTER_REFUSED[outcome.why];
-  const [first, ...others] = outcome.placed;
+  // A mailbox that several recipients lead to has it once.
+  const [first, ...others] = new Set(outcome.placed.map(({ uniqueId }) => uniqueId));
   const more = others.length === 0 ? '' : ` and ${others.length} more`;
-  return write(250, '2.0.0', `kept as ${first?.uniqueId}${more}`);
+  return write(250, '2.0.0', `kept as ${first}${more}`);
 }
