@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { RunningOffice, runVerb, temporaryFolder } from '../testing/running-office.ts';
 
-const OFF = ['--pop3', 'off', '--pop3s', 'off', '--lmtp', 'off'];
+const OFF = ['--pop3', 'off', '--pop3s', 'off', '--smtp', 'off', '--lmtp', 'off'];
 
 interface Told {
   readonly subject: string;
