@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { Command, type CommanderError } from 'commander';
 import { formatListen, type ListenAddress, parseListen } from '../config/listen-address.ts';
 import { SETTINGS } from '../config/settings.ts';
@@ -165,13 +166,16 @@ function readablePlaces(self: Command): ReturnType<typeof placesOf> | undefined 
   }
 }
 
-/** What an office that is open says; undefined when none is, or it is not for us to ask. */
+/** How long an office may take to say where it listens, in milliseconds: one that hangs must not hold up mail for ever. */
+const ANSWER_WITHIN = 10_000;
+
+/** What an office that is open says; undefined when none is, it does not answer, or it is not for us to ask. */
 async function asked(data: string): Promise<readonly ListenAddress[] | undefined> {
   const office = await connectOffice(data).catch(() => undefined);
   if (office === undefined) return undefined;
   try {
-    const { listening } = await office.status({});
-    return listening
+    const status = await Promise.race([office.status({}), wait(ANSWER_WITHIN, undefined, { ref: false })]);
+    return status?.listening
       .filter(({ door }) => door === 'lmtp')
       .flatMap(({ address }) => {
         const parsed = parseListen(address, { unix: true });

@@ -38,7 +38,7 @@ export class MaildirWriter implements LetterWriter {
     const passing = `${this.#draft}/tmp/${letter.number}`;
     const lineFeeds = new LineFeeds();
     let size = 0;
-    const descriptor = openSync(passing, 'wx', 0o600);
+    const descriptor = this.#attempt(() => openSync(passing, 'wx', 0o600));
     try {
       const put = (octets: Buffer): void => {
         size += octets.length;
@@ -54,7 +54,7 @@ export class MaildirWriter implements LetterWriter {
       closeSync(descriptor);
     }
     const name = this.#nameOf(letter, size);
-    renameSync(passing, `${this.#draft}/new/${name}`);
+    this.#attempt(() => renameSync(passing, `${this.#draft}/new/${name}`));
     this.#names.push(name);
     return name;
   }
@@ -77,6 +77,15 @@ export class MaildirWriter implements LetterWriter {
 
   async abandon(): Promise<void> {
     rmSync(this.#draft, { recursive: true, force: true });
+  }
+
+  /** A full disk may show here first: it has no room for the file's name. */
+  #attempt<T>(action: () => T): T {
+    try {
+      return action();
+    } catch (thrown) {
+      throw cannotWrite(this.#path, thrown);
+    }
   }
 
   /** Seconds and microseconds as every Maildir program sorts them, then the message-number; `S` and `W` as Dovecot and Courier read them. */

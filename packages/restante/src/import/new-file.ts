@@ -20,6 +20,7 @@ export class NewFile {
   #parts: Uint8Array[] = [];
   #length = 0;
   #closed = false;
+  #named = false;
 
   private constructor(path: string, draft: string, descriptor: number) {
     this.#path = path;
@@ -51,6 +52,7 @@ export class NewFile {
       fsyncSync(this.#descriptor);
       this.#close();
       giveName(this.#draft, this.#path);
+      this.#named = true;
       syncPath(dirname(this.#path));
     } catch (thrown) {
       if (thrown instanceof Failure) throw thrown;
@@ -58,9 +60,10 @@ export class NewFile {
     }
   }
 
+  /** Clears it away, also when it has its name already and what belongs to it could not be finished. */
   abandon(): void {
     this.#close();
-    rmSync(this.#draft, { force: true });
+    rmSync(this.#named ? this.#path : this.#draft, { force: true });
   }
 
   #flush(): void {

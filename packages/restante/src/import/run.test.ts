@@ -7,6 +7,7 @@ import { TrialIntake } from '../testing/trial-intake.ts';
 import { EmlSource } from './eml.ts';
 import { MaildirSource } from './maildir.ts';
 import { type ImportOptions, importLetters } from './run.ts';
+import { Unreadable } from './source.ts';
 import { readUniqueIdList, type UniqueIdList } from './unique-id-list.ts';
 
 /** A Maildir with these letters, by the names of their files. */
@@ -174,6 +175,20 @@ test('letters whose flags change one after the other, each just before it is rea
   };
   assert.deepEqual((await importLetters({ source, intake })).refused, []);
   assert.equal(intake.letters.length, names.length);
+});
+
+test('a source that cannot be read to its end ends the import, which says so', async () => {
+  const path = maildir({ 'new/1.a': 'A: 1\n' });
+  const source = MaildirSource.open(path);
+  const broken = {
+    ...{ extent: source.extent, done: 0, leftOut: [], close: () => undefined },
+    *letters() {
+      yield* source.letters();
+      throw new Unreadable('it cannot be read: EIO', 'mend that');
+    },
+  };
+  const { stopped } = await importLetters({ source: broken, intake: new TrialIntake() });
+  assert.equal(stopped, 'it cannot be read: EIO');
 });
 
 test('folders beside the INBOX stay where they are, and are named', async () => {

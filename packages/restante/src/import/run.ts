@@ -52,17 +52,23 @@ class Import {
 
   async run(): Promise<ImportReport> {
     const { source, onProgress, uniqueIds } = this.#options;
-    for (const batch of this.#batches()) {
-      try {
-        await this.#take(batch);
-      } catch (thrown) {
-        if (!(thrown instanceof StoreError)) throw thrown;
-        this.#stopped ??= thrown.message;
-      } finally {
-        for (const letter of batch) letter.close();
+    try {
+      for (const batch of this.#batches()) {
+        try {
+          await this.#take(batch);
+        } catch (thrown) {
+          if (!(thrown instanceof StoreError)) throw thrown;
+          this.#stopped ??= thrown.message;
+        } finally {
+          for (const letter of batch) letter.close();
+        }
+        onProgress?.(this.#letters);
+        if (this.#stopped !== undefined) break;
       }
-      onProgress?.(this.#letters);
-      if (this.#stopped !== undefined) break;
+    } catch (thrown) {
+      // The source itself cannot be read on, and has nothing more to say of its letters.
+      if (!(thrown instanceof Unreadable)) throw thrown;
+      this.#stopped ??= thrown.message;
     }
     await Promise.all(this.#onTheWay);
     return {
