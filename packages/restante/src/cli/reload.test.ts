@@ -55,7 +55,7 @@ test('SIGHUP: certificates are read anew, no session is dropped, and what has to
 });
 
 test('an office in a terminal that goes away closes', { skip: noTerminal }, async (t) => {
-  const ports = ['--pop3', '127.0.0.1:0', '--pop3s', 'off', '--lmtp', 'off'];
+  const ports = ['--pop3', '127.0.0.1:0', '--pop3s', 'off', '--smtp', 'off', '--lmtp', 'off'];
   const data = temporaryFolder();
   const quoted = [process.execPath, MAIN, 'serve', '--data', data, ...ports].map((word) => `'${word}'`).join(' ');
   // The program of util-linux holds the terminal; when it is gone, so is the terminal.
@@ -63,10 +63,13 @@ test('an office in a terminal that goes away closes', { skip: noTerminal }, asyn
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   let said = '';
-  child.stdout.on('data', (octets: Buffer) => {
-    said += octets.toString();
-  });
-  while (!/POP3 on [\d.]+:\d+/.test(said)) await once(child.stdout, 'data');
+  const open = /POP3 on [\d.]+:\d+/;
+  for await (const piece of child.stdout.setEncoding('utf8').iterator({ destroyOnReturn: false })) {
+    said += piece;
+    if (open.test(said)) break;
+  }
+  assert.match(said, open);
+  child.stdout.resume();
   const pid = Number(/pid (\d+)/.exec(said)?.[1]);
   t.after(() => {
     if (isAlive(pid)) process.kill(pid, 'SIGKILL');
