@@ -103,15 +103,16 @@ describe('config check', () => {
     assert.equal(checked.stderr, '');
     const lines = checked.stdout.trimEnd().split('\n');
     assert.equal(lines.length, 3);
-    assert.ok(lines[0]?.startsWith(`${file}: line 2: log.levl is not a setting: did you mean log.level?`), lines[0]);
-    assert.ok(lines[1]?.startsWith(`${file}: line 1: limits.idle must be`), lines[1]);
+    assert.ok(lines[0]?.startsWith(`${file}: line 1: limits.idle must be`), lines[0]);
+    assert.ok(lines[1]?.startsWith(`${file}: line 2: log.levl is not a setting: did you mean log.level?`), lines[1]);
     assert.ok(lines[2]?.startsWith(`${file}: tls.key is missing`), lines[2]);
   });
 
   test('certificates, and addresses that are not to be had', async () => {
     const { file } = written(
       `tls.cert = "${cert}"\ntls.key = "${cert}"\n[[tls.also]]\ncert = "none.pem"\nkey = "${key}"\n` +
-        '[listen]\npop3 = ["192.0.2.1:110", "127.0.0.1:7110"]\npop3s = "127.0.0.1:7110"\nlmtp = "unix:/no/such/folder/lmtp.sock"\n',
+        '[listen]\npop3 = ["192.0.2.1:110", "127.0.0.1:7110"]\npop3s = "127.0.0.1:7110"\nlmtp = "unix:/no/such/folder/lmtp.sock"\n' +
+        '[lmtp]\nsocket_group = "no-such-group"\n',
     );
     const { status, stdout } = await runVerb(['config', 'check', file]);
     assert.equal(status, 2);
@@ -121,8 +122,26 @@ describe('config check', () => {
       /listen\.pop3: 192\.0\.2\.1:110: this machine has no such address/,
       /listen\.pop3s: 127\.0\.0\.1:7110 is named in listen\.pop3 already/,
       /listen\.lmtp: .*the folder \/no\/such\/folder cannot be used/,
+      /lmtp\.socket_group: this machine has no group no-such-group: make the group, or name another/,
     ]) {
       assert.match(stdout, said);
+    }
+  });
+
+  test('of several domains the one that is none is named', async () => {
+    const { file } = written('domains = ["example.org", "exa mple.org"]\n');
+    const { stdout } = await runVerb(['config', 'check', file]);
+    assert.match(stdout, /line 1: domains must be an array of domain names: "exa mple\.org" is none$/m);
+  });
+
+  test('what is no verb of it, and no option, is told with where to read what there is', async () => {
+    for (const [words, said] of [
+      [['config', 'chek'], 'restante: "chek" is more than it takes: see restante config --help\n'],
+      [['config', '--tomll'], "restante: unknown option '--tomll' (Did you mean --toml?)\n"],
+      [['account', 'add'], "restante: missing required argument 'name': see restante account add --help\n"],
+    ] as const) {
+      const { status, stderr } = await runVerb([...words]);
+      assert.deepEqual({ status, stderr }, { status: 2, stderr: said });
     }
   });
 

@@ -78,7 +78,7 @@ for (const [words, input, status, said] of [
   [['--to', 'not an address'], LETTER, 67, /neither an account nor an address/],
   [['--to', 'anna', '--from', 'a\nb'], LETTER, 65, /is no address of a sender/],
   [['--to', 'anna'], 'Subject: x\n\n\0\n', 65, /^restante: anna: 554 5\.6\.0 /],
-  [['--to', 'anna', '/nonexistent'], '', 66, /nonexistent: it is gone/],
+  [['--to', 'anna', '/nonexistent'], '', 66, /nonexistent: it is not there/],
   [[], LETTER, 64, /required option '--to/],
   [['--to', 'anna', '--wrong'], LETTER, 64, /unknown option '--wrong'/],
   [['--to', 'anna', '--lmtp', 'nowhere'], LETTER, 64, /has no port/],

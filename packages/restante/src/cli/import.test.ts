@@ -139,7 +139,7 @@ function verbs(run: Run): void {
       [['import', 'anna', '--eml', 'a', '--uidl', 'dovecot'], 2, /goes with --maildir/],
       [['import', 'nobody', '--maildir', maildir(0)], 1, /there is no account nobody/],
       [['import', 'anna', '--maildir', '/nonexistent'], 1, /is no Maildir/],
-      [['import', 'anna', '--mbox', '/nonexistent'], 1, /it is gone/],
+      [['import', 'anna', '--mbox', '/nonexistent'], 1, /it is not there/],
       [['import', 'anna', '--maildir', maildir(0), '--uidl', '/nonexistent'], 1, /there is no list of unique-ids/],
       [['export', 'anna'], 2, /say where the letters go/],
       [['export', 'nobody', '--mbox', 'x'], 1, /there is no account nobody/],

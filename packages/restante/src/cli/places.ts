@@ -87,6 +87,12 @@ export function readConfiguration(file: string, named: boolean): string | undefi
     const missing =
       thrown instanceof Error && 'code' in thrown && (thrown.code === 'ENOENT' || thrown.code === 'ENOTDIR');
     if (missing && !named) return undefined;
-    throw new UsageError(`the configuration ${file} cannot be read: ${reasonOf(thrown)}`);
+    const denied = thrown instanceof Error && 'code' in thrown && thrown.code === 'EACCES';
+    const remedy = denied
+      ? 'be the user that runs the office'
+      : named
+        ? 'name another with --config FILE'
+        : 'mend that';
+    throw new UsageError(`the configuration ${file} cannot be read: ${reasonOf(thrown)}; ${remedy}`);
   }
 }

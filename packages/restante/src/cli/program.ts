@@ -39,7 +39,7 @@ export async function run(args: readonly string[]): Promise<number> {
 /** The whole command line. Options that go with every verb stand at the top and are taken anywhere. */
 export function program(): Command {
   const top = new Command('restante')
-    .description('A post office: takes mail in by LMTP, keeps it safe, and hands it over by POP3.')
+    .description('A post office: takes mail in by SMTP and LMTP, keeps it safe, and hands it over by POP3.')
     .version(VERSION, '--version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .addHelpText('after', EXAMPLES);
@@ -66,16 +66,13 @@ export function program(): Command {
       .showSuggestionAfterError()
       .helpCommand(false)
       .configureHelp({ showGlobalOptions: true, visibleGlobalOptions })
-      // One line a mistake, with what was probably meant on it.
-      .configureOutput({
-        outputError: (text, write) => write(text.replace(/^error: /, 'restante: ').replace('\n(Did', ' (Did')),
-      });
+      .configureOutput({ outputError: (text, write) => write(mistake(text, command)) });
   }
   return top;
 }
 
 const WITH_EVERY_VERB = [
-  ['--data <dir>', 'the data folder (default: ./data in a clone, else ~/.local/share/restante)'],
+  ['--data <dir>', 'the data folder (default: data in a clone, else ~/.local/share/restante)'],
   ['--config <file>', 'the configuration (default: restante.toml in the data folder, if it is there)'],
   ['--json', 'print one JSON document (serve: one object a line)'],
 ] as const;
@@ -97,6 +94,16 @@ function visibleGlobalOptions(command: Command): Option[] {
 
 function descendants(command: Command): readonly Command[] {
   return command.commands.flatMap((child) => [child, ...descendants(child)]);
+}
+
+/** What commander has to say, on one line: what was probably meant, else where to read what is right. */
+function mistake(text: string, command: Command): string {
+  const said = text.trimEnd().replace(/^error: /, '');
+  const [, extra] = /^too many arguments for .* but got \d+: (.*)\.$/.exec(said) ?? [];
+  const what = extra === undefined ? said.replace('\n(Did', ' (Did') : `${JSON.stringify(extra)} is more than it takes`;
+  const words: string[] = [];
+  for (let at: Command | null = command; at !== null; at = at.parent) words.unshift(at.name());
+  return `restante: ${what}${what.endsWith('?)') ? '' : `: see ${words.join(' ')} --help`}\n`;
 }
 
 function complain(line: string): void {

@@ -35,8 +35,9 @@ export function line(form: string, grammar: RegExp): Kind<string> {
 /** An array of lines. */
 export function lines(form: string, grammar: RegExp): Kind<readonly string[]> {
   const message = `must be an array of ${form}`;
+  const wrong = ({ input }: { readonly input: unknown }): string => `${message}: ${JSON.stringify(input)} is none`;
   return {
-    schema: v.array(v.pipe(v.string(message), v.regex(grammar, message)), message),
+    schema: v.array(v.pipe(v.string(wrong), v.regex(grammar, wrong)), message),
     form: `array of ${form}`,
     write: (value) => `[${value.map((item) => JSON.stringify(item)).join(', ')}]`,
   };

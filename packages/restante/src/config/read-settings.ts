@@ -67,7 +67,7 @@ export function readSettings(source: SettingsSource): ReadSettings {
   }
   // Looked for only where somebody is told: a start without mistakes does without.
   const lines = once(() => statementLines(text));
-  if (found.length > 0) return { type: 'wrong', problems: found.map((problem) => placed(problem, lines)) };
+  if (found.length > 0) return { type: 'wrong', problems: found.map((problem) => placed(problem, lines)).sort(byLine) };
   const origins = new Map<SettingKey, Origin>();
   for (const { key } of inFile) {
     origins.set(key, {
@@ -91,6 +91,12 @@ interface FoundProblem {
 function placed({ inFile, message, key }: FoundProblem, lines: () => ReadonlyMap<string, number>): Problem {
   const line = inFile && key !== undefined ? lines().get(key) : undefined;
   return line === undefined ? { inFile, message } : { inFile, message, line };
+}
+
+/** As somebody goes through the file; what has no line in it comes last. */
+function byLine(one: Problem, other: Problem): number {
+  const [first, second] = [one.line ?? Number.MAX_SAFE_INTEGER, other.line ?? Number.MAX_SAFE_INTEGER];
+  return first - second;
 }
 
 function once<T>(make: () => T): () => T {

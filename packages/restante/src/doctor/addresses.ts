@@ -5,7 +5,8 @@ import { networkInterfaces } from 'node:os';
 import { dirname } from 'node:path';
 import { formatListen, type ListenAddress } from '../config/listen-address.ts';
 import type { Settings } from '../config/settings.ts';
-import { reasonOf } from '../failure.ts';
+import { Failure, reasonOf } from '../failure.ts';
+import { groupId } from '../serve/group-id.ts';
 import { error, type Finding, ok } from './finding.ts';
 import { examinePort } from './port-rights.ts';
 import { type Holder, Sockets } from './sockets.ts';
@@ -23,7 +24,7 @@ export function wantedAddresses(settings: Settings): readonly Wanted[] {
     .flatMap(([key, addresses]) => (addresses as readonly ListenAddress[]).map((address) => ({ key, address })));
 }
 
-/** Whether the addresses are this machine's, none is named twice, and folders of unix sockets are there. Opens nothing. */
+/** Whether the addresses are this machine's, none is named twice, and unix sockets have their folders and group. Opens nothing. */
 export async function examineAddresses(settings: Settings): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
   const seen = new Map<string, string>();
@@ -35,7 +36,20 @@ export async function examineAddresses(settings: Settings): Promise<readonly Fin
     const problem = address.type === 'unix' ? folderProblem(address.path) : await hostProblem(address.host);
     if (problem !== undefined) findings.push(error(`${key}: ${text}: ${problem}`, 'mend that, or choose another'));
   }
+  const group = settings['lmtp.socket_group'];
+  const groupProblem = group === undefined ? undefined : await problemOf(group);
+  if (groupProblem !== undefined) findings.push(error(groupProblem, 'make the group, or name another'));
   return findings;
+}
+
+async function problemOf(group: string): Promise<string | undefined> {
+  try {
+    await groupId(group);
+    return undefined;
+  } catch (thrown) {
+    if (thrown instanceof Failure) return thrown.message;
+    throw thrown;
+  }
 }
 
 function folderProblem(path: string): string | undefined {

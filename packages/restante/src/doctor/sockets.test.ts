@@ -29,10 +29,11 @@ writeFileSync(join(proc, 'net', 'tcp6'), TCP6);
 writeFileSync(join(proc, 'net', 'unix'), UNIX);
 for (const [pid, comm, inode] of [
   [41, 'dovecot', 1001],
-  [42, 'node', 1006],
+  [42, 'MainThread', 1006],
 ] as const) {
   mkdirSync(join(proc, String(pid), 'fd'), { recursive: true });
   writeFileSync(join(proc, String(pid), 'comm'), `${comm}\n`);
+  writeFileSync(join(proc, String(pid), 'cmdline'), '/usr/bin/node\0restante\0serve\0');
   symlinkSync('/dev/null', join(proc, String(pid), 'fd', '0'));
   symlinkSync(`socket:[${inode}]`, join(proc, String(pid), 'fd', '3'));
 }

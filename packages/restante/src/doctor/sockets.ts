@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { basename } from 'node:path';
 
 /** Who holds a socket, as far as this user may see. */
 export interface Holder {
@@ -86,7 +87,7 @@ function owners(proc: string): Map<string, Holder> {
       for (const descriptor of readdirSync(`${proc}/${name}/fd`)) {
         const [, inode] = /^socket:\[(\d+)\]$/.exec(link(`${proc}/${name}/fd/${descriptor}`)) ?? [];
         if (inode !== undefined) {
-          found.set(inode, { pid: Number(name), program: readFileSync(`${proc}/${name}/comm`, 'utf8').trim() });
+          found.set(inode, { pid: Number(name), program: programOf(`${proc}/${name}`) });
         }
       }
     } catch {
@@ -94,6 +95,14 @@ function owners(proc: string): Map<string, Holder> {
     }
   }
   return found;
+}
+
+/** The name of a process is that of its first thread, which Node calls so: its user knows it by what was started. */
+function programOf(process: string): string {
+  const name = readFileSync(`${process}/comm`, 'utf8').trim();
+  if (name !== 'MainThread') return name;
+  const [started = ''] = optional(`${process}/cmdline`).split('\0', 1);
+  return basename(started) || name;
 }
 
 function link(path: string): string {

@@ -73,7 +73,9 @@ function unreadable(thrown: unknown): Unreadable {
   if (failedWith(thrown, 'EACCES', 'EPERM')) {
     return new Unreadable('permission denied', 'let the user who imports read it');
   }
-  if (failedWith(thrown, 'ENOENT')) return new Unreadable('it is gone', 'nothing, if its owner has deleted it');
+  if (failedWith(thrown, 'ENOENT')) {
+    return new Unreadable('it is not there', 'nothing, if its owner has deleted it; else see to its name');
+  }
   return new Unreadable(`it cannot be read: ${reasonOf(thrown)}`, 'mend that');
 }
 

@@ -127,6 +127,6 @@ test('another file is refused, with its name', () => {
   assert.throws(() => read('Subject: x\n\n'), /^Failure: .*mbox is no mbox file/);
   assert.throws(
     () => MboxSource.open('/nonexistent/mbox', { quoting: 'mboxrd' }),
-    /^Failure: \/nonexistent\/mbox: it is gone/,
+    /^Failure: \/nonexistent\/mbox: it is not there/,
   );
 });

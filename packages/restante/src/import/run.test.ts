@@ -128,7 +128,7 @@ test('what cannot be taken is named with its place, why and a remedy; all else i
     refused.map(({ place, why }) => [place.slice(path.length), why]),
     [
       ['/new/2.nul', 'a NUL octet stands in it, 6 octets from its beginning'],
-      ['/new/3.gone', 'it is gone'],
+      ['/new/3.gone', 'it is not there'],
       ['/new/4.link', 'it is a symbolic link, which may lead anywhere'],
       ['/new/5.folder', 'it is no regular file'],
     ],

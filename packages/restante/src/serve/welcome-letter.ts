@@ -27,7 +27,7 @@ function letter(account: string, hostname: string, id: string, now: number): str
     '',
     'Welcome!',
     '',
-    'This is poste restante: mail comes in by LMTP, is kept here, and waits',
+    'This is poste restante: mail comes in by SMTP, is kept here, and waits',
     'until its owner calls for it by POP3. This letter has been waiting for you.',
     '',
     'A letter stays until you delete it and say goodbye (DELE and QUIT): a',

@@ -85,8 +85,9 @@ function openIndex(data: DataFolder): DatabaseSync {
       const why = error instanceof Error ? error.message : String(error);
       throw new StoreError('permanent', `${data.index} is damaged (${why}): restore a backup into another data folder`);
     }
-    if (!isFull(error) || !giveUp(data)) throw error;
-    return open();
+    if (!isFull(error)) throw error;
+    if (giveUp(data)) return open();
+    throw new StoreError('no-room', `the disk of ${data.root} is full, and the index cannot be opened: make room`);
   }
 }
 
