@@ -9,6 +9,7 @@ import type { AccountRoutes } from './delivery/routes.ts';
 import { Failure } from './failure.ts';
 import { givenAddress, holderOf, namedAccount, printable, refuseTaken } from './office-addresses.ts';
 import { FIRST_ACCOUNT, initialPasswordFile } from './office-files.ts';
+import { leadingOnward, leadingTo, type Onward } from './office-onward.ts';
 import type { DurableStore } from './store/store.ts';
 
 /** An account as its operator sees it. */
@@ -29,6 +30,8 @@ export interface AccountView {
 export interface RemovedAccount extends AccountView {
   /** Those of its aliases that led to nobody else, and are gone with it. */
   readonly emptied: readonly string[];
+  /** What leads elsewhere now that led to it: its addresses, its name at each of our domains, those aliases, postmaster. */
+  readonly onward: readonly Onward[];
 }
 
 export interface OfficeAccountsOptions {
@@ -106,10 +109,13 @@ export class OfficeAccounts {
     const account = await this.#account(text);
     const aliases = await this.#aliasesOf(account.name);
     const view = await this.#view(account, aliases);
-    await this.#options.store.remove(account.name);
+    const { store, routes, domains } = this.#options;
+    const emptied = aliases.filter(({ accounts }) => accounts.length === 1).map(({ address }) => address);
+    const names = domains.map((domain) => `${account.name}@${domain}`);
+    const led = await leadingTo(account.name, routes, [...account.addresses, ...names, ...emptied, 'postmaster']);
+    await store.remove(account.name);
     await this.#forgetInitialPassword(account.name);
-    const emptied = aliases.filter(({ accounts }) => accounts.length === 1);
-    return { ...view, emptied: emptied.map(({ address }) => writeAddress(address)) };
+    return { ...view, emptied: emptied.map(writeAddress), onward: await leadingOnward(routes, led) };
   }
 
   #account(text: string): Promise<Account> {

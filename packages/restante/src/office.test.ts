@@ -99,3 +99,26 @@ test('a backup has the certificate and the configuration too; what is in its pla
     await rm(directory, { recursive: true, force: true });
   }
 });
+
+test('whoever removes an account learns where mail for what led to it goes', async () => {
+  await add('olga', 'olga@club.example', 'chief@club.example');
+  await add('paul');
+  await add('quentin');
+  await office.setDisabled({ name: 'quentin', disabled: true });
+  await office.addAlias({ address: 'team@club.example', accounts: ['olga', 'paul'] });
+  await office.addAlias({ address: 'sales@shop.example', accounts: ['olga'] });
+  await office.addAlias({ address: '@club.example', accounts: ['paul'] });
+  await office.addAlias({ address: '@post.example', accounts: ['quentin'] });
+  const { aliases, emptied, onward } = await office.removeAccount({ name: 'olga' });
+  assert.deepEqual([...aliases].sort(), ['sales@shop.example', 'team@club.example']);
+  assert.deepEqual(emptied, ['sales@shop.example']);
+  const caught = { result: 'maildrops', accounts: ['paul'], rule: 'catch-all' };
+  const byAddress = new Map(onward.map(({ address, ...rest }) => [address, rest]));
+  assert.deepEqual(Object.fromEntries(byAddress), {
+    'olga@club.example': caught,
+    'chief@club.example': caught,
+    'olga@localhost': { result: 'unknown-user', accounts: [] },
+    'olga@post.example': { result: 'disabled', accounts: [], rule: 'catch-all' },
+    'sales@shop.example': { result: 'not-served', accounts: [] },
+  });
+});

@@ -107,6 +107,7 @@ function verbs(run: Run): void {
     const { stderr } = await run(['account', 'remove', 'bert']);
     assert.match(stderr, /^These aliases lead to others still: info@example\.org\.$/m);
     assert.match(stderr, /^These led to nobody else, and are gone too: last@example\.org\.$/m);
+    assert.match(stderr, /^Mail for bert@localhost, .*last@example\.org is refused from now on\.$/m);
     assert.deepEqual(await json('alias', 'list'), [{ address: 'info@example.org', accounts: ['anna'] }]);
   });
 }
