@@ -2,7 +2,7 @@ import type { AnyAnswer, AnyQuestion, MachineEffect, MachineInput } from '@resta
 import type { Outcome, Refused } from './outcome.ts';
 import type { MailParameters, Path } from './path.ts';
 import type { With } from './protocol.ts';
-import type { Route } from './routes.ts';
+import type { Route, Rule } from './routes.ts';
 
 /** One letter's envelope. */
 export interface Transaction {
@@ -22,6 +22,8 @@ export interface TransactionRecipient {
   readonly path: Path;
   /** Where the address leads: all of these get the letter, or none. One list for all who lead to the same. */
   readonly maildrops: readonly string[];
+  /** Which rule led there, where there are rules: for the log. */
+  readonly rule?: Rule;
 }
 
 /** What the wire has seen in a letter so far that makes it no letter. */

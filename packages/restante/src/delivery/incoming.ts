@@ -106,9 +106,9 @@ export class Incoming {
       hello,
       with: by,
       returnPath: returnPath.text,
-      recipients: recipients.flatMap(({ path, maildrops }, index) => {
+      recipients: recipients.flatMap(({ path, ...led }, index) => {
         const outcome = outcomes[index];
-        return outcome === undefined ? [] : [{ address: path.text, maildrops, outcome }];
+        return outcome === undefined ? [] : [{ address: path.text, ...led, outcome }];
       }),
       octets: this.#reception.octets,
       milliseconds: now - this.#since,

@@ -124,6 +124,7 @@ describe('a delivery is reported', () => {
     assert.equal(report.peer.address, '192.0.2.7');
     assert.equal(`${report.session}-1`, report.id);
     assert.deepEqual([pat?.address, pat?.maildrops, green?.address], ['Pat', ['pat'], 'green@localhost']);
+    assert.deepEqual([pat?.rule, green?.rule], ['name', 'name']);
     assert.deepEqual(green?.outcome, {
       type: 'refused',
       why: 'over-quota',

@@ -2,6 +2,7 @@ import type { Peer } from '@restante/pop/server';
 import type { End } from './effects.ts';
 import type { Outcome } from './outcome.ts';
 import type { Protocol, With } from './protocol.ts';
+import type { Rule } from './routes.ts';
 
 /** One letter, as it is logged: no octet of it, and of the peer's text only what the grammar let pass. */
 export interface DeliveryReport {
@@ -28,6 +29,8 @@ export interface RecipientReport {
   readonly address: string;
   /** Where the address led. */
   readonly maildrops: readonly string[];
+  /** Which rule led there, where there are rules. */
+  readonly rule?: Rule;
   readonly outcome: Outcome;
 }
 

@@ -17,7 +17,12 @@ import type { Path } from './path.ts';
  *   too, where it would be for a disabled account (SM-08)
  */
 export type Route =
-  | { readonly type: 'maildrops'; readonly maildrops: readonly string[] }
+  | {
+      readonly type: 'maildrops';
+      readonly maildrops: readonly string[];
+      /** Which rule it is by, where there are rules. */
+      readonly because?: Pick<Tried, 'rule'>;
+    }
   | { readonly type: 'unknown-user' | 'not-served' | 'disabled' }
   /** `reason` is for the operator's log. */
   | { readonly type: 'unavailable'; readonly reason: string };

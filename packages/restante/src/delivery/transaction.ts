@@ -50,7 +50,9 @@ export const transaction: Handlers<'MAIL' | 'RCPT' | 'DATA' | 'RSET'> = {
     session.ask({ type: 'route', path, ...(declared !== undefined && { declared }) }, (route) => {
       if (route.type === 'refused') return session.send(replies.answer(route));
       if (route.type !== 'maildrops') return session.send(replies.RECIPIENT_REFUSED[route.type]);
-      recipients.push({ path, maildrops: shared(recipients, route.maildrops) });
+      const { maildrops, because } = route;
+      const rule = because && { rule: because.rule };
+      recipients.push({ path, maildrops: shared(recipients, maildrops), ...rule });
       session.send(replies.RECIPIENT_OK);
     });
   },
