@@ -22,7 +22,7 @@ async function portOf(secure: boolean): Promise<unknown> {
   }
 }
 
-test('without a port it listens on 110, and on 995 where TLS begins at once (P3-01, TLS-01, IANA-03)', async () => {
+test('without a port it listens on 110, and on 995 where TLS begins at once (P3-01, TLS-01, TLS-07, IANA-03)', async () => {
   assert.equal(await portOf(false), 110);
   assert.equal(await portOf(true), 995);
 });

@@ -59,7 +59,7 @@ test('a server that says to DATA that all is well has no letter', async (t) => {
   assert.deepEqual(statuses, [SYSEXITS.temporary, SYSEXITS.temporary]);
 });
 
-test('MAIL, RCPT and DATA go together; each recipient has its own reply (LM-04)', async (t) => {
+test('MAIL, RCPT and DATA go together; each recipient has its own reply, of several lines or not (LM-04, LM-10)', async (t) => {
   const { statuses, heard } = await send(t, [
     GO,
     [/DATA\r\n/, OK3],
