@@ -10,17 +10,27 @@ import { type RouteView, testRoute } from './office-route.ts';
 import { type BackupReport, TargetNotEmpty } from './store/backup/backup.ts';
 import type { DurableStore } from './store/store.ts';
 
+/** Connections that are open now. */
+export type SessionCounts = Readonly<Record<'pop3' | 'smtp' | 'lmtp', number>>;
+
+const NO_SESSIONS: SessionCounts = { pop3: 0, smtp: 0, lmtp: 0 };
+
+export function allSessions({ pop3, smtp, lmtp }: SessionCounts): number {
+  return pop3 + smtp + lmtp;
+}
+
 /** The office as a whole. */
 export interface OfficeStatus {
-  /** Whether it is open for POP3 and LMTP. */
+  /** Whether it is open for POP3, SMTP and LMTP. */
   readonly open: boolean;
   /** The data folder. */
   readonly data: string;
   readonly accounts: number;
   readonly letters: number;
   readonly octets: number;
-  /** POP3 connections. */
+  /** Connections, of all protocols together. */
   readonly sessions: number;
+  readonly sessionsByProtocol: SessionCounts;
   /** Where it listens, as listeners are written; empty while it is closed. */
   readonly listening: readonly { readonly door: string; readonly address: string }[];
 }
@@ -68,8 +78,8 @@ export interface LocalOfficeOptions {
   readonly domains: readonly string[];
   /** Where addresses lead. */
   readonly routes: AccountRoutes;
-  /** POP3 connections that are open now; absent while the office is closed. */
-  readonly sessions?: () => number;
+  /** Absent while the office is closed. */
+  readonly sessions?: () => SessionCounts;
   readonly listening?: OfficeStatus['listening'];
 }
 
@@ -135,7 +145,17 @@ export class LocalOffice implements Office {
     return mendable(async () => {
       const { data, store, sessions, listening = [] } = this.#options;
       const { accounts, letters, octets } = await store.status();
-      return { open: sessions !== undefined, data, accounts, letters, octets, sessions: sessions?.() ?? 0, listening };
+      const sessionsByProtocol = sessions?.() ?? NO_SESSIONS;
+      return {
+        open: sessions !== undefined,
+        data,
+        accounts,
+        letters,
+        octets,
+        sessions: allSessions(sessionsByProtocol),
+        sessionsByProtocol,
+        listening,
+      };
     });
   }
 

@@ -5,6 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import { LmtpClient } from '../testing/lmtp-client.ts';
 import { Pop3Client } from '../testing/pop3-client.ts';
 import { RunningOffice, runVerb, temporaryFolder, type VerbResult } from '../testing/running-office.ts';
+import { SmtpClient } from '../testing/smtp-client.ts';
 import { done, refused } from '../testing/verb-results.ts';
 
 type Run = (words: readonly string[], input?: string) => Promise<VerbResult>;
@@ -84,6 +85,7 @@ function verbs(run: Run): void {
     const status = JSON.parse(await done(run(['status', '--json'])));
     for (const name of ['accounts', 'letters', 'octets', 'sessions']) assert.equal(typeof status[name], 'number', name);
     assert.match(await done(run(['status'])), /^accounts +\d+\nletters +\d+\noctets +[\d,]+\nsessions +\d+$/m);
+    assert.deepEqual([status.sessions, status.sessionsByProtocol], [0, { pop3: 0, smtp: 0, lmtp: 0 }]);
   });
 }
 
@@ -178,6 +180,18 @@ describe('open', () => {
     const { letters } = JSON.parse(await done(office.verb(['account', 'show', 'emil', '--json'])));
     assert.equal(letters, 1, 'three addresses of one account, one letter');
     assert.equal(JSON.parse(await done(office.verb(['account', 'remove', 'emil', '--json']))).letters, 1);
+  });
+
+  test('status has the connections of each protocol', async () => {
+    const pop3 = await Pop3Client.connect(office.place('plain'));
+    const senders = [await LmtpClient.connect(office.lmtp), await LmtpClient.connect(office.lmtp)];
+    const smtp = await SmtpClient.connect(office.smtp);
+    const { sessions, sessionsByProtocol } = JSON.parse(await done(office.verb(['status', '--json'])));
+    assert.deepEqual([sessions, sessionsByProtocol], [4, { pop3: 1, smtp: 1, lmtp: 2 }]);
+    const text = await done(office.verb(['status']));
+    assert.match(text, /^sessions +4\npop3 sessions +1\nsmtp sessions +1\nlmtp sessions +2$/m);
+    await Promise.all([...senders, smtp].map((each) => each.quit()));
+    await pop3.quit();
   });
 
   test('verbs that come at once wait for each other', async () => {

@@ -17,6 +17,9 @@ export function statusCommand(): Command {
         ['letters', status.letters],
         ['octets', status.octets],
         ['sessions', status.sessions],
+        ...Object.entries(status.sessionsByProtocol).map(
+          ([protocol, sessions]) => [`${protocol} sessions`, sessions] as const,
+        ),
         ...status.listening.map(({ door, address }) => [door, address] as const),
         ['data', status.data],
       ]),

@@ -94,7 +94,7 @@ export const SETTINGS = {
   'smtp.connections_per_address': setting(
     count(1, 1_000_000),
     100,
-    'SMTP connections open at once from one address. Loopback is exempt.',
+    'SMTP connections open at once from one address. Loopback is exempt (`limits.loopback_exempt`).',
   ),
   'smtp.bare_newlines': setting(
     choice('refuse', 'normalise'),
@@ -167,7 +167,7 @@ export const SETTINGS = {
   'limits.loopback_exempt': setting(
     yesOrNo(),
     true,
-    'Whether POP3 clients on this machine are exempt from `limits.sessions_per_address` and `limits.login_failure_delay`. `false` where a relay on this machine brings strangers in.',
+    'Whether who calls from this machine by POP3 or SMTP is exempt from `limits.sessions_per_address`, `smtp.connections_per_address` and `limits.login_failure_delay`. `false` where a relay on this machine brings strangers in.',
   ),
   'limits.idle': setting(
     duration(10 * MINUTE, DAY, 'RFC 1939 §3 asks for at least 10 minutes'),

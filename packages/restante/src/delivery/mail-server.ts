@@ -35,6 +35,8 @@ export interface MailServerOptions {
   /** The name in greeting, hello and trace fields; default the machine's. */
   readonly hostname?: string;
   readonly limits?: Partial<DeliveryLimits>;
+  /** Whether peers on this machine are exempt from `connectionsPerAddress`; default true. */
+  readonly loopbackExempt?: boolean;
   readonly clock?: Clock;
   /** Certificate and key for STARTTLS, which is not offered without. */
   readonly tls?: TlsSource;
@@ -110,6 +112,7 @@ export class MailServer {
         handshake: limits.handshake,
         stalledReply: limits.stalledReply,
       },
+      loopbackExempt: options.loopbackExempt ?? true,
       serve: (connection) => this.#serve(connection),
     });
   }

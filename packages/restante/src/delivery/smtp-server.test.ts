@@ -95,6 +95,22 @@ describe('connections', () => {
   });
 });
 
+describe('connections from this machine', () => {
+  it('count like any other where loopback is not exempt', async () => {
+    const at = office({ protocol: SMTP, limits: { connectionsPerAddress: 1 }, loopbackExempt: false });
+    const greeted = async () => {
+      const [client, end] = duplexPair();
+      const said = gather(client);
+      at.server.accept(end, { ...PEER, address: '127.0.0.1', loopback: true });
+      await until(() => said().endsWith('\r\n'));
+      return said().slice(0, 3);
+    };
+    assert.equal(await greeted(), '220');
+    assert.equal(await greeted(), '421');
+    await at.server.close();
+  });
+});
+
 describe('STARTTLS over TCP (SM-16)', () => {
   const { cert, key } = selfSignedCertificate();
 

@@ -17,7 +17,7 @@ import type { Log } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import { logSession } from '../observe/session-line.ts';
 import { timed } from '../observe/timed-store.ts';
-import { LocalOffice } from '../office.ts';
+import { allSessions, LocalOffice, type SessionCounts } from '../office.ts';
 import { openData } from '../open-store.ts';
 import { DataInUse } from '../store/lock.ts';
 import type { DurableStore } from '../store/store.ts';
@@ -121,12 +121,17 @@ export async function openPostOffice(options: PostOfficeOptions): Promise<PostOf
   const named = postmaster === undefined ? undefined : store.byName(postmaster);
   for (const warning of warnings({ ...circumstances, postmaster: named })) log.warn(warning);
 
+  const sessions = (): SessionCounts => ({
+    pop3: pop3.sessions,
+    smtp: smtp.connections,
+    lmtp: lmtp.connections,
+  });
   const office = new LocalOffice({
     data,
     store,
     routes,
     domains: servedDomains(settings),
-    sessions: () => pop3.sessions,
+    sessions,
     listening: doors.map(({ door, address }) => ({ door, address: formatListen(address) })),
   });
   const control = await ControlServer.open({
@@ -149,7 +154,10 @@ export async function openPostOffice(options: PostOfficeOptions): Promise<PostOf
     certificate: certificates.first,
     made,
     works: () => store.isWritable(),
-    status: () => `open, ${pop3.sessions} session${pop3.sessions === 1 ? '' : 's'}`,
+    status: () => {
+      const open = allSessions(sessions());
+      return `open, ${open} session${open === 1 ? '' : 's'}`;
+    },
     reread: inForce.reread,
     close: () => kept.disposeAsync(),
   };
@@ -239,7 +247,8 @@ function servers(
     },
     ...(metrics && { onCommand: metrics.commands('pop3') }),
   });
-  const mailServer = (protocol: Protocol, more: Pick<MailServerOptions, 'socketMode' | 'socketGroup' | 'limits'>) => {
+  type Own = 'socketMode' | 'socketGroup' | 'limits' | 'loopbackExempt';
+  const mailServer = (protocol: Protocol, more: Pick<MailServerOptions, Own>) => {
     const label = protocol.label;
     return new MailServer({
       ...more,
@@ -266,6 +275,7 @@ function servers(
       connections: settings['smtp.connections'],
       connectionsPerAddress: settings['smtp.connections_per_address'],
     },
+    loopbackExempt: settings['limits.loopback_exempt'],
   });
   const lmtp = mailServer(LMTP, {
     limits: { connections: settings['lmtp.connections'] },
