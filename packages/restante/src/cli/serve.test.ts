@@ -236,7 +236,7 @@ describe('what is in the way is said in one line, with the remedy', () => {
     writeFileSync(config, '[limits]\nsesions = 4\n');
     assert.equal(
       await givesUp(['--data', data, '--config', config], 2),
-      `restante: ${config}: limits.sesions is not a setting: did you mean limits.sessions?\n`,
+      `restante: ${config}: line 2: limits.sesions is not a setting: did you mean limits.sessions?\n`,
     );
     writeFileSync(config, 'a = = 1');
     assert.match(await givesUp(['--data', data, '--config', config], 2), /: line 1, column 5: /);

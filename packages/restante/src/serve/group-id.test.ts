@@ -54,7 +54,7 @@ test('the socket of LMTP is given to the group that the configuration names', as
 test('somebody else’s group is refused, with the remedy', asRoot, async () => {
   const data = mkdtempSync(join('/tmp', 'restante-nobody-'));
   const config = join(temporaryFolder(), 'office.toml');
-  writeFileSync(config, 'lmtp.socket_group = "root"\nlisten = { pop3 = "off", pop3s = "off" }\n');
+  writeFileSync(config, 'lmtp.socket_group = "root"\nlisten = { pop3 = "off", pop3s = "off", smtp = "off" }\n');
   const words = ['serve', '--data', data, '--config', config, '--lmtp', `unix:${data}/lmtp.sock`];
   chownSync(data, 65_534, 65_534);
   chmodSync(join(config, '..'), 0o755);
