@@ -76,6 +76,11 @@ const FULL_READ = 64 * 1024;
  */
 const LINGER = 2_000;
 
+const LEFT_HANDSHAKE = 'the peer closed during the TLS handshake';
+
+/** How it shows that the peer reset the connection, by what is read or by what is written. */
+const RESET = ['ECONNRESET', 'EPIPE'];
+
 /**
  * One connection, whatever the protocol: any Duplex, usually a socket. Writes are gathered until {@link flush}, so that
  * all replies of one turn are one write.
@@ -209,6 +214,11 @@ export class Connection {
       this.#break(new ConnectionError('injected', 'octets came in the clear behind the command that begins TLS'));
       return;
     }
+    // The TLS layer would not be told: a stream ends once.
+    if (clear.readableEnded) {
+      this.#break(new ConnectionError('handshake', LEFT_HANDSHAKE));
+      return;
+    }
     this.flush();
     this.#detach(clear);
     let secured: TLSSocket;
@@ -278,6 +288,7 @@ export class Connection {
   }
 
   #attach(stream: Duplex): void {
+    stream.on('end', this.#onEnd);
     stream.on('error', this.#onError);
     stream.on('close', this.#onClose);
   }
@@ -295,7 +306,6 @@ export class Connection {
 
   #read(stream: Duplex): void {
     stream.on('data', this.#onData);
-    stream.on('end', this.#onEnd);
     if (this.#paused) stream.pause();
   }
 
@@ -318,7 +328,9 @@ export class Connection {
   }
 
   readonly #onEnd = (): void => {
-    if (!this.over) this.#handler?.ended();
+    if (this.over) return;
+    if (this.#handshakeTimer === undefined) this.#handler?.ended();
+    else this.#break(new ConnectionError('handshake', LEFT_HANDSHAKE));
   };
 
   readonly #onWritten = (): void => {
@@ -327,15 +339,16 @@ export class Connection {
   };
 
   readonly #onError = (error: Error & { code?: string }): void => {
-    if (this.#handshakeTimer === undefined)
-      this.#error ??= new ConnectionError('lost', error.message, { cause: error });
-    else this.#error ??= new ConnectionError('handshake', `TLS handshake: ${error.message}`, { cause: error });
+    const handshake = this.#handshakeTimer !== undefined;
+    const reset = error.code !== undefined && RESET.includes(error.code);
+    const message = !handshake ? error.message : reset ? LEFT_HANDSHAKE : `TLS handshake: ${error.message.trimEnd()}`;
+    this.#error ??= new ConnectionError(handshake ? 'handshake' : 'lost', message, { cause: error });
   };
 
   readonly #onClose = (): void => {
     if (this.#gone) return;
-    if (this.#handshakeTimer !== undefined) {
-      this.#error ??= new ConnectionError('handshake', 'the peer closed during the TLS handshake');
+    if (this.#handshakeTimer !== undefined && !this.#ending) {
+      this.#error ??= new ConnectionError('handshake', LEFT_HANDSHAKE);
     }
     this.#gone = true;
     this.#handshakeTimer?.clear();

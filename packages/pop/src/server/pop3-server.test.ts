@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
@@ -229,6 +230,58 @@ test('a handshake that fails is reported, and nothing is sent in the clear (TLS-
   assert.match(reports[0]?.reason ?? '', /TLS/);
   assert.doesNotMatch(client.output, /\+OK/);
 });
+
+for (const secure of [true, false]) {
+  const where = secure ? 'at the POP3S port' : 'behind STLS';
+  const guard = { timeout: 20_000 };
+  /** A client over TCP of whom a handshake is awaited. */
+  const awaited = async () => {
+    const { server, clock, reports } = open({ tls: certificate });
+    const at = await server.listen({ host: '127.0.0.1', port: 0 }, { secure });
+    assert.ok('port' in at);
+    const client = connect({ port: at.port, host: '127.0.0.1', allowHalfOpen: true });
+    client.on('error', () => {});
+    let said = '';
+    client.on('data', (chunk: Buffer) => {
+      said += chunk.toString('latin1');
+    });
+    if (secure) {
+      await once(client, 'connect');
+    } else {
+      client.write('STLS\r\n');
+      while (!said.includes('TLS')) await once(client, 'data');
+    }
+    return { server, clock, reports, client, clear: said.length, said: () => said };
+  };
+
+  test(`a client that goes during the handshake ${where} is reported, and not waited for`, guard, async () => {
+    const { server, clock, reports, client } = await awaited();
+    client.end();
+    while (reports.length === 0) await turns();
+    assert.deepEqual(
+      reports.map(({ end, reason }) => [end, reason]),
+      [['error', 'the peer closed during the TLS handshake']],
+    );
+    await server.close({ deadline: 60_000 });
+    assert.equal(clock.pending, 0);
+    client.destroy();
+  });
+
+  for (const words of ['USER tim\r\nPASS tanstaaf\r\n', '\0\xff\x16'.repeat(1_000)]) {
+    const what = words.startsWith('USER') ? 'a command in the clear' : 'garbage';
+    test(`${what} instead of a handshake ${where} ends the session at once, in one report`, guard, async () => {
+      const { server, reports, client, clear, said } = await awaited();
+      client.write(words, 'latin1');
+      while (reports.length === 0) await turns();
+      assert.equal(reports.length, 1);
+      assert.equal(reports[0]?.end, 'error');
+      assert.match(reports[0]?.reason ?? '', /^TLS handshake: [^\r\n]+$/);
+      assert.doesNotMatch(said().slice(clear), /OK|ERR/);
+      await server.close();
+      client.destroy();
+    });
+  }
+}
 
 test('closing: idle sessions at once, a reply under way is finished, no further command is taken', async () => {
   const busy = slow();

@@ -134,6 +134,36 @@ describe('STARTTLS over TCP (SM-16)', () => {
     await at.server.close();
   });
 
+  for (const [what, words, reason] of [
+    ['goes', '', /^the peer closed during the TLS handshake$/],
+    ['says a command in the clear', 'MAIL FROM:<chris@example.org>\r\n', /^TLS handshake: [^\r\n]+$/],
+  ] as const) {
+    it(`ends at once, in one report, where the client ${what} instead of a handshake`, {
+      timeout: 20_000,
+    }, async () => {
+      const at = office({ protocol: SMTP, tls: { cert, key }, clock: new ManualClock() });
+      const listening = await at.server.listen({ host: '127.0.0.1', port: 0 });
+      assert.ok('port' in listening);
+      const client = connect({ port: listening.port, host: '127.0.0.1', allowHalfOpen: true });
+      client.on('error', () => {});
+      const said = gather(client);
+      client.write('EHLO mx.example\r\nSTARTTLS\r\n');
+      await until(() => said().includes('220 2.0.0'));
+      const clear = said().length;
+      if (words === '') client.end();
+      else client.write(words);
+      await until(() => at.sessions.length > 0);
+      await at.server.close({ deadline: 60_000 });
+      assert.deepEqual(
+        at.sessions.map(({ end }) => end),
+        ['error'],
+      );
+      assert.match(at.sessions[0]?.reason ?? '', reason);
+      assert.doesNotMatch(said().slice(clear), /\d{3} /);
+      client.destroy();
+    });
+  }
+
   it('waits for a handshake no longer than its limit', async () => {
     const clock = new ManualClock();
     const at = office({ protocol: SMTP, tls: { cert, key }, clock, limits: { handshake: 1000 } });
