@@ -1,4 +1,5 @@
 import type { Capabilities } from '../pop3/exchange-capabilities.ts';
+import type { ChannelBinding } from '../sasl/channel-binding.ts';
 import { apopTimestamp } from './apop.ts';
 import { Pop3Error } from './error.ts';
 import { LOGIN_METHODS, type LoginMethod } from './mechanisms.ts';
@@ -14,6 +15,8 @@ export interface LoginSituation {
   readonly allowInsecureAuth: boolean;
   /** Whether the client has a certificate to show. */
   readonly certificate: boolean;
+  /** What a mechanism can bind itself to the connection by. */
+  readonly binding?: ChannelBinding | undefined;
 }
 
 /**
@@ -45,12 +48,13 @@ function isSafe({ security, allowInsecureAuth }: LoginSituation): boolean {
   return allowInsecureAuth || (security.tls && security.verified);
 }
 
-function notAllowed(method: LoginMethod, { auth, certificate, security }: LoginSituation): string | undefined {
+function notAllowed(method: LoginMethod, { auth, certificate, security, binding }: LoginSituation): string | undefined {
   const named = auth.methods?.some((name) => name.toUpperCase() === method.name) ?? method.onRequest !== true;
   if (!named) return 'is not among the methods that may be used';
   const has = method.uses === 'certificate' ? certificate : auth[method.uses] !== undefined;
   if (!has) return `needs ${method.uses}`;
   if (method.overTlsOnly && !security.tls) return 'needs TLS';
+  if (method.binds && binding === undefined) return 'has nothing to bind itself to';
   if (auth.authorizationIdentity !== undefined && !method.delegates) return 'cannot say in whose stead';
   return undefined;
 }

@@ -1,3 +1,4 @@
+import type { ChannelBinding } from '../sasl/channel-binding.ts';
 import { command, mustBeOk, refusal } from './calls.ts';
 import { Pop3Error } from './error.ts';
 import { Link } from './link.ts';
@@ -30,7 +31,7 @@ export async function connect(options: Pop3ClientOptions): Promise<Pop3Client> {
   chosen.signal?.addEventListener('abort', abort);
   link.onSettled(() => chosen.signal?.removeEventListener('abort', abort));
   try {
-    return await begin(link, chosen, implicit?.security ?? { tls: false });
+    return await begin(link, chosen, implicit ?? { security: { tls: false }, binding: undefined });
   } catch (error) {
     link.fail(error instanceof Pop3Error ? withTranscript(error, trace) : unexpected(error));
     // If the session was over before, the call that found out says less than what it was over by.
@@ -38,11 +39,17 @@ export async function connect(options: Pop3ClientOptions): Promise<Pop3Client> {
   }
 }
 
-async function begin(link: Link, chosen: Settings, before: Security): Promise<Pop3Client> {
+/** How the connection is kept from others, and what can be bound to it. */
+interface Secured {
+  readonly security: Security;
+  readonly binding: ChannelBinding | undefined;
+}
+
+async function begin(link: Link, chosen: Settings, before: Secured): Promise<Pop3Client> {
   const status = await link.greeting();
   if (!status.ok) throw refusal(link, 'the call', status, { code: 'REFUSED', retryable: true });
   const greeting = link.trace.seemly(status.text);
-  let security = before;
+  let { security, binding } = before;
   let capabilities = await readCapabilities(link);
   if (!security.tls && chosen.stls !== 'never') {
     if (capabilities.stls) {
@@ -51,7 +58,7 @@ async function begin(link: Link, chosen: Settings, before: Security): Promise<Po
         throw error.code === 'REFUSED' ? link.error('TLS_UNAVAILABLE', error.message, { cause: error }) : error;
       });
       const secured = await link.switchTo((stream) => secure(stream, chosen, 'stls'));
-      ({ security } = secured);
+      ({ security, binding } = secured);
       link.trace.note(`${secured.security.version} ${secured.security.cipher}`);
       // What was said in the clear may have been anybody's (STLS-08).
       capabilities = await readCapabilities(link);
@@ -63,7 +70,7 @@ async function begin(link: Link, chosen: Settings, before: Security): Promise<Po
   if (chosen.auth !== undefined) {
     const { auth, allowInsecureAuth } = chosen;
     const certificate = chosen.tls.cert !== undefined || chosen.tls.pfx !== undefined;
-    const situation = { auth, allowInsecureAuth, capabilities, greeting: status.text, security, certificate };
+    const situation = { auth, allowInsecureAuth, capabilities, greeting: status.text, security, binding, certificate };
     method = await logIn(link, situation, chosen);
     const now = await readCapabilities(link);
     // Some know CAPA before the login only; what they said there, over the same connection, still holds (EXT-02).

@@ -1,4 +1,3 @@
-import { TLSSocket } from 'node:tls';
 import type { MaybePromise } from '../maildrop/maildrop.ts';
 import type { Status } from '../pop3/exchange-status.ts';
 import { decodeBase64, encodeBase64 } from '../wire/base64.ts';
@@ -33,7 +32,7 @@ export async function logIn(
       `${method.name} can send ASCII only, and nothing better is offered (RFC 6856 §2.2)`,
     );
   }
-  const status = await attempt(link, method, situation, { secret, ...called });
+  const status = await attempt(link, method, situation, { secret, host: called.host, port: called.port });
   if (!status.ok) {
     const { authResponseCode } = situation.capabilities;
     // Who marks each wrong password as such means something else when there is no mark (RC-07).
@@ -54,10 +53,11 @@ async function resolved(source: string | (() => MaybePromise<string>) | undefine
 async function attempt(
   link: Link,
   method: LoginMethod,
-  { auth, greeting, capabilities }: LoginSituation,
-  { secret, host, port }: Pick<LoginContext, 'secret' | 'host' | 'port'>,
+  { auth, greeting, capabilities, binding }: LoginSituation,
+  given: Pick<LoginContext, 'secret' | 'host' | 'port'>,
 ): Promise<Status> {
   const { user, authorizationIdentity } = auth;
+  const { secret } = given;
   switch (method.by) {
     case 'USER': {
       const named = await ask(link, command('USER', user));
@@ -68,12 +68,8 @@ async function attempt(
       return ask(link, command('APOP', `${user} ${digest}`));
     }
     case 'AUTH': {
-      const tls = link.stream instanceof TLSSocket ? link.stream : undefined;
-      const exchange = start(method, {
-        ...{ user, authorizationIdentity, secret, host, port, tls },
-        offered: capabilities.sasl,
-      });
-      return authenticate(link, method, exchange);
+      const context = { user, authorizationIdentity, offered: capabilities.sasl, binding, ...given };
+      return authenticate(link, method, start(method, context));
     }
   }
 }
@@ -105,11 +101,15 @@ export function authenticate(link: Link, method: LoginMethod, exchange: LoginExc
   return new Promise((resolve, reject) => {
     let challenges = 0;
     let cancelled: Pop3Error | undefined;
+    let isOver = false;
     const cancel = (message: string, cause?: unknown): void => {
+      isOver = true;
       cancelled = link.error('PROTOCOL', `${method.name}: ${message}`, { cause, command: asked.shown });
       link.respond('*');
     };
     const answer = (response: Uint8Array): void => {
+      // The exchange may be over before the answer is worked out.
+      if (isOver) return;
       const text = encodeBase64(response);
       link.trace.hide(text);
       link.respond(text);
@@ -117,6 +117,7 @@ export function authenticate(link: Link, method: LoginMethod, exchange: LoginExc
     const call: Call = {
       ...asked,
       status(status) {
+        isOver = true;
         if (!status.ok) {
           if (cancelled === undefined) resolve(status);
           else reject(cancelled);

@@ -1,7 +1,14 @@
-import type { TLSSocket } from 'node:tls';
+import { randomBytes } from 'node:crypto';
+import type { ChannelBinding } from '../sasl/channel-binding.ts';
+import { cramMd5Client } from '../sasl/cram-md5.ts';
+import { externalClient } from '../sasl/external.ts';
 import { loginClient } from '../sasl/login.ts';
 import type { SaslClientExchange } from '../sasl/mechanism.ts';
+import { oauthbearerClient } from '../sasl/oauthbearer.ts';
 import { plainClient } from '../sasl/plain.ts';
+import { scramClient } from '../sasl/scram.ts';
+import type { ScramHash } from '../sasl/scram-keys.ts';
+import { xoauth2Client } from '../sasl/xoauth2.ts';
 
 /** What a mechanism's client half is made of. */
 export interface LoginContext {
@@ -14,8 +21,8 @@ export interface LoginContext {
   readonly port: number;
   /** The mechanisms that the server offers, in upper case, for those that have to tell what they saw (SCRAM-10). */
   readonly offered: readonly string[];
-  /** The connection, for mechanisms that bind themselves to it (RFC 9266). */
-  readonly tls: TLSSocket | undefined;
+  /** What mechanisms can bind themselves to the connection by; absent without TLS. */
+  readonly binding: ChannelBinding | undefined;
 }
 
 /** An exchange that may have something left to look at when the server says +OK (SCRAM-15). */
@@ -36,6 +43,8 @@ export interface LoginMethod {
   readonly onRequest?: true;
   /** Whether it makes no sense, or may not be used, without TLS, even where cleartext is allowed (OA-01). */
   readonly overTlsOnly?: true;
+  /** Whether it binds itself to the TLS connection. */
+  readonly binds?: true;
   /** Whether it can say in whose stead. */
   readonly delegates?: true;
   /** Only octets of ASCII may be sent, since there is no UTF8 (UTF-10). */
@@ -52,6 +61,36 @@ export interface LoginMethod {
  * that expired (LOGIN-02).
  */
 export const LOGIN_METHODS: readonly LoginMethod[] = [
+  {
+    name: 'EXTERNAL',
+    by: 'AUTH',
+    uses: 'certificate',
+    plaintext: false,
+    overTlsOnly: true,
+    delegates: true,
+    start: ({ authorizationIdentity }) => externalClient(authorizationIdentity),
+  },
+  scramMethod('SHA-256', 'PLUS'),
+  scramMethod('SHA-1', 'PLUS'),
+  scramMethod('SHA-256'),
+  scramMethod('SHA-1'),
+  {
+    name: 'OAUTHBEARER',
+    by: 'AUTH',
+    uses: 'accessToken',
+    plaintext: true,
+    overTlsOnly: true,
+    start: ({ user, secret, host, port }) => oauthbearerClient({ user, token: secret, host, port }),
+  },
+  {
+    name: 'XOAUTH2',
+    by: 'AUTH',
+    uses: 'accessToken',
+    plaintext: true,
+    overTlsOnly: true,
+    inTwoLines: true,
+    start: ({ user, secret }) => xoauth2Client({ user, token: secret }),
+  },
   {
     name: 'PLAIN',
     by: 'AUTH',
@@ -73,5 +112,37 @@ export const LOGIN_METHODS: readonly LoginMethod[] = [
     plaintext: true,
     start: ({ user, secret }) => loginClient(user, secret),
   },
+  {
+    name: 'CRAM-MD5',
+    by: 'AUTH',
+    uses: 'pass',
+    plaintext: false,
+    onRequest: true,
+    start: ({ user, secret }) => cramMd5Client(user, secret),
+  },
   { name: 'APOP', by: 'APOP', uses: 'pass', plaintext: false, onRequest: true, asciiOnly: true },
 ];
+
+function scramMethod(hash: ScramHash, plus?: 'PLUS'): LoginMethod {
+  return {
+    name: plus === undefined ? `SCRAM-${hash}` : `SCRAM-${hash}-PLUS`,
+    by: 'AUTH',
+    uses: 'pass',
+    plaintext: false,
+    delegates: true,
+    ...(plus !== undefined && { binds: true }),
+    start({ user, authorizationIdentity, secret, offered, binding }) {
+      // Who could bind, and is offered no -PLUS, says so; that is no downgrade if the caller does not want it (SCRAM-10).
+      const isOffered = offered.some((name) => name.startsWith('SCRAM-') && name.endsWith('-PLUS'));
+      const possible = binding !== undefined && !isOffered ? 'possible' : undefined;
+      return scramClient({
+        hash,
+        authenticationIdentity: user,
+        authorizationIdentity,
+        password: secret,
+        nonce: randomBytes(18).toString('base64'),
+        binding: plus === undefined ? possible : binding,
+      });
+    },
+  };
+}

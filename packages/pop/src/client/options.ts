@@ -19,7 +19,8 @@ export interface Pop3Auth {
   readonly authorizationIdentity?: string;
   /**
    * The only ways that may be taken, the strongest of them first whatever their order here: SASL mechanisms, `USER` and
-   * `APOP`. Default: all of those that the credentials fit but APOP, which is weak and has to be asked for (P3-36).
+   * `APOP`. Default: all of those that the credentials fit but APOP and CRAM-MD5, which are weak and have to be asked for
+   * (P3-36).
    */
   readonly methods?: readonly string[];
 }

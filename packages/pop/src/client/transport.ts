@@ -1,6 +1,8 @@
 import { connect as connectTcp, isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
+import type { ChannelBinding } from '../sasl/channel-binding.ts';
+import { tlsBindings } from '../sasl/tls-binding.ts';
 import { Pop3Error, type Pop3ErrorCode } from './error.ts';
 import { verifiedName } from './identity.ts';
 import type { Settings } from './options.ts';
@@ -10,6 +12,8 @@ import type { Security } from './security.ts';
 export interface SecureStream {
   readonly stream: TLSSocket;
   readonly security: Security & { readonly tls: true };
+  /** The best that mechanisms can bind themselves to the connection by (RFC 9266 §3). */
+  readonly binding: ChannelBinding | undefined;
 }
 
 /** A connection to the server: the one that was given, or one by TCP, IPv6 and IPv4 raced (RFC 8305). */
@@ -82,7 +86,8 @@ export async function secure(stream: Duplex, settings: Settings, by: 'implicit' 
     ...(pin !== undefined && { pin }),
     fingerprint: fingerprint(certificate),
   } as const;
-  return { stream: socket, security };
+  // Node gives the certificate once only, so the bindings are made of it here.
+  return { stream: socket, security, binding: tlsBindings(socket, certificate.raw)[0] };
 }
 
 /** Waits for an event of a stream's, within the time for connecting; a stream that does not get there is destroyed. */

@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { MaybePromise } from '../maildrop/maildrop.ts';
+import type { ChannelBindings } from './channel-binding.ts';
 
 /** Says who is there and proves it, by a password in the clear. */
 export interface PasswordLogin {
@@ -10,6 +11,15 @@ export interface PasswordLogin {
   /** Whom to act as; absent means the same (RFC 4422 §3.4.1: empty equals absent). */
   readonly authorizationIdentity?: string;
   readonly password: Secret;
+}
+
+/** Says who is there, which the mechanism has made sure of. */
+export interface ProvenLogin {
+  /** The SASL mechanism's name. */
+  readonly mechanism: string;
+  readonly authenticationIdentity: string;
+  /** Whom to act as; absent means the same (RFC 4422 §3.4.1). */
+  readonly authorizationIdentity?: string;
 }
 
 /**
@@ -73,6 +83,10 @@ export interface SaslServerContext {
   authenticate(login: PasswordLogin): MaybePromise<Verdict>;
   /** The host's name, for challenges. */
   readonly hostname: string;
+  /** Who is there by what is outside of SASL, the client's certificate: a prepared name; absent without one. */
+  readonly externalIdentity?: string;
+  /** What mechanisms with -PLUS bind themselves to; absent without TLS. */
+  readonly channelBindings?: ChannelBindings;
 }
 
 /** One authentication exchange on the server's side (RFC 4422 §3). */
