@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { Rule } from '../delivery/routes.ts';
 import { Failure } from '../failure.ts';
-import type { Onward } from '../office-onward.ts';
+import type { Onward } from '../office/onward.ts';
 import { atOffice } from './at-office.ts';
 import { counted, printJson, say } from './output.ts';
 import { placesOf } from './places.ts';

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { AliasView } from '../office-aliases.ts';
+import type { AliasView } from '../office/aliases.ts';
 import { atOffice } from './at-office.ts';
 import { printJson, say } from './output.ts';
 import { placesOf } from './places.ts';

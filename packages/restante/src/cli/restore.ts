@@ -11,7 +11,7 @@ export function restoreCommand(): Command {
     .addHelpText('after', EXAMPLES)
     .action(async (dir: string, _options: object, self: Command) => {
       const { data, json } = placesOf(self);
-      const { restoreData } = await import('../open-store.ts');
+      const { restoreData } = await import('../office/open-store.ts');
       const report = await restoreData(resolve(dir), data);
       say(`${data} is a post office again: ${counted(report.contents, 'stored letter')}, each proved sound.`);
       if (json) printJson({ data, ...report });

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type { Rule, Step } from '../delivery/routes.ts';
-import type { RouteView } from '../office-route.ts';
+import type { RouteView } from '../office/route.ts';
 import { atOffice } from './at-office.ts';
 import { Ended, EXIT } from './exit-code.ts';
 import { print, printJson } from './output.ts';

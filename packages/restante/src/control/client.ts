@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { Failure } from '../failure.ts';
 import type { LetterDesk } from '../import/letter-desk.ts';
-import type { Office } from '../office.ts';
+import type { Office } from '../office/office.ts';
 import { type Answer, controlSocket, QUESTION_LIMIT, QUESTIONS, type StreamVerb, type Verb } from './protocol.ts';
 import { RemoteIntake } from './remote-intake.ts';
 import { RemoteOutgoing } from './remote-outgoing.ts';

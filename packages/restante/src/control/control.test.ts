@@ -10,7 +10,7 @@ import { after, afterEach, before, test } from 'node:test';
 import { ManualClock } from '@restante/pop/testing';
 import { Failure } from '../failure.ts';
 import type { LetterDesk } from '../import/letter-desk.ts';
-import type { Office } from '../office.ts';
+import type { Office } from '../office/office.ts';
 import { connectOffice, type OpenOffice } from './client.ts';
 import { controlSocket } from './protocol.ts';
 import { ControlServer } from './server.ts';

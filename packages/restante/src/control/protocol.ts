@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { isPasswordHash } from '../accounts/password-hash.ts';
-import type { Office } from '../office.ts';
+import type { Office } from '../office/office.ts';
 
 /** The control socket's path. */
 export function controlSocket(data: string): string {

@@ -5,7 +5,7 @@ import { type Clock, systemClock } from '@restante/pop/server';
 import * as v from 'valibot';
 import { Failure } from '../failure.ts';
 import type { LetterDesk } from '../import/letter-desk.ts';
-import type { Office } from '../office.ts';
+import type { Office } from '../office/office.ts';
 import { Caller, type Reply } from './caller.ts';
 import { ExportStream } from './export-stream.ts';
 import { ImportStream } from './import-stream.ts';

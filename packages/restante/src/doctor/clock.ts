@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { OPENED } from '../office-files.ts';
+import { OPENED } from '../office/files.ts';
 import { dataFolder } from '../store/letters/segments/folder.ts';
 import { error, type Finding, ok, warning } from './finding.ts';
 

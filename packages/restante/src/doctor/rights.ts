@@ -1,6 +1,6 @@
 import { readdirSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { initialPasswordFile } from '../office-files.ts';
+import { initialPasswordFile } from '../office/files.ts';
 import { error, type Finding, ok, warning } from './finding.ts';
 
 /** What only the office's own user may read. Unix sockets of LMTP are given to others on purpose, and are not among it. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, test } from 'node:test';
 import { readSettings } from '../config/read-settings.ts';
-import { openData } from '../open-store.ts';
+import { openData } from '../office/open-store.ts';
 import { deliverWelcome } from '../serve/welcome-letter.ts';
 import type { DurableStore } from '../store/store.ts';
 import { examineRoutes } from './routes.ts';

@@ -5,7 +5,7 @@ import { Secret } from '@restante/pop/sasl';
 import type { AccountIndex } from '../accounts/account.ts';
 import { generatePassword } from '../accounts/generate-password.ts';
 import { hashPassword } from '../accounts/passwords.ts';
-import { FIRST_ACCOUNT, initialPasswordFile, OPENED } from '../office-files.ts';
+import { FIRST_ACCOUNT, initialPasswordFile, OPENED } from '../office/files.ts';
 import { writeWhole } from '../write-whole.ts';
 import type { FirstStart } from './screen.ts';
 import { deliverWelcome } from './welcome-letter.ts';

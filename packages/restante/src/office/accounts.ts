@@ -1,16 +1,16 @@
 import { rm } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import { StoreError } from '@restante/pop/maildrop';
-import type { Account, AccountIndex } from './accounts/account.ts';
-import { ACCOUNT_NAME_FORM, accountName } from './accounts/account-name.ts';
-import type { Alias, AliasIndex } from './accounts/alias.ts';
-import { writeAddress } from './delivery/address.ts';
-import type { AccountRoutes } from './delivery/routes.ts';
-import { Failure } from './failure.ts';
-import { givenAddress, holderOf, namedAccount, printable, refuseTaken } from './office-addresses.ts';
-import { FIRST_ACCOUNT, initialPasswordFile } from './office-files.ts';
-import { leadingOnward, leadingTo, type Onward } from './office-onward.ts';
-import type { DurableStore } from './store/store.ts';
+import type { Account, AccountIndex } from '../accounts/account.ts';
+import { ACCOUNT_NAME_FORM, accountName } from '../accounts/account-name.ts';
+import type { Alias, AliasIndex } from '../accounts/alias.ts';
+import { writeAddress } from '../delivery/address.ts';
+import type { AccountRoutes } from '../delivery/routes.ts';
+import { Failure } from '../failure.ts';
+import type { DurableStore } from '../store/store.ts';
+import { givenAddress, holderOf, namedAccount, printable, refuseTaken } from './addresses.ts';
+import { FIRST_ACCOUNT, initialPasswordFile } from './files.ts';
+import { leadingOnward, leadingTo, type Onward } from './onward.ts';
 
 /** An account as its operator sees it. */
 export interface AccountView {

@@ -1,10 +1,10 @@
-import type { AccountIndex } from './accounts/account.ts';
-import { accountName } from './accounts/account-name.ts';
-import type { Alias, AliasIndex } from './accounts/alias.ts';
-import { domainKey, parseAddress, writeAddress } from './delivery/address.ts';
-import type { AccountRoutes } from './delivery/routes.ts';
-import { Failure } from './failure.ts';
-import { givenAddress, holderOf, namedAccount, printable, refuseTaken } from './office-addresses.ts';
+import type { AccountIndex } from '../accounts/account.ts';
+import { accountName } from '../accounts/account-name.ts';
+import type { Alias, AliasIndex } from '../accounts/alias.ts';
+import { domainKey, parseAddress, writeAddress } from '../delivery/address.ts';
+import type { AccountRoutes } from '../delivery/routes.ts';
+import { Failure } from '../failure.ts';
+import { givenAddress, holderOf, namedAccount, printable, refuseTaken } from './addresses.ts';
 
 /** Accounts behind one alias: each is looked up when a letter comes for it. */
 const MOST_ACCOUNTS = 1000;

@@ -1,6 +1,6 @@
-import { writeAddress } from './delivery/address.ts';
-import type { Path } from './delivery/path.ts';
-import type { AccountRoute, AccountRoutes, Rule } from './delivery/routes.ts';
+import { writeAddress } from '../delivery/address.ts';
+import type { Path } from '../delivery/path.ts';
+import type { AccountRoute, AccountRoutes, Rule } from '../delivery/routes.ts';
 
 /** Where mail for an address goes from now on. */
 export interface Onward {

@@ -1,14 +1,14 @@
 import { StoreError } from '@restante/pop/maildrop';
-import { AccountExists, type AccountIndex, NoAccount } from './accounts/account.ts';
-import type { AliasIndex } from './accounts/alias.ts';
-import type { AccountRoutes } from './delivery/routes.ts';
-import { Failure, reasonOf } from './failure.ts';
-import { type AccountView, OfficeAccounts, type RemovedAccount } from './office-accounts.ts';
-import { type AddedAlias, type AliasRequest, type AliasView, OfficeAliases } from './office-aliases.ts';
-import { copyOfficeFiles } from './office-files.ts';
-import { type RouteView, testRoute } from './office-route.ts';
-import { type BackupReport, TargetNotEmpty } from './store/backup/backup.ts';
-import type { DurableStore } from './store/store.ts';
+import { AccountExists, type AccountIndex, NoAccount } from '../accounts/account.ts';
+import type { AliasIndex } from '../accounts/alias.ts';
+import type { AccountRoutes } from '../delivery/routes.ts';
+import { Failure, reasonOf } from '../failure.ts';
+import { type BackupReport, TargetNotEmpty } from '../store/backup/backup.ts';
+import type { DurableStore } from '../store/store.ts';
+import { type AccountView, OfficeAccounts, type RemovedAccount } from './accounts.ts';
+import { type AddedAlias, type AliasRequest, type AliasView, OfficeAliases } from './aliases.ts';
+import { copyOfficeFiles } from './files.ts';
+import { type RouteView, testRoute } from './route.ts';
 
 /** Connections that are open now. */
 export type SessionCounts = Readonly<Record<'pop3' | 'smtp' | 'lmtp', number>>;

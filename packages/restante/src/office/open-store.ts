@@ -1,12 +1,12 @@
 import { StoreError } from '@restante/pop/maildrop';
-import type { Settings } from './config/settings.ts';
-import { Failure, reasonOf } from './failure.ts';
-import { copyOfficeFiles } from './office-files.ts';
-import { TargetNotEmpty } from './store/backup/backup.ts';
-import { type RestoreReport, restore } from './store/backup/restore.ts';
-import { makeRoot } from './store/letters/segments/folder.ts';
-import { DataInUse } from './store/lock.ts';
-import { type DurableStore, openStore } from './store/store.ts';
+import type { Settings } from '../config/settings.ts';
+import { Failure, reasonOf } from '../failure.ts';
+import { TargetNotEmpty } from '../store/backup/backup.ts';
+import { type RestoreReport, restore } from '../store/backup/restore.ts';
+import { makeRoot } from '../store/letters/segments/folder.ts';
+import { DataInUse } from '../store/lock.ts';
+import { type DurableStore, openStore } from '../store/store.ts';
+import { copyOfficeFiles } from './files.ts';
 
 export interface OpenDataOptions {
   readonly data: string;

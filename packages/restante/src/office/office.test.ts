@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { StoreError } from '@restante/pop/maildrop';
-import { AccountRoutes } from './delivery/routes.ts';
+import { AccountRoutes } from '../delivery/routes.ts';
+import { type DurableStore, openStore } from '../store/store.ts';
+import { copyOfficeFiles, initialPasswordFile } from './files.ts';
 import { LocalOffice } from './office.ts';
-import { copyOfficeFiles, initialPasswordFile } from './office-files.ts';
-import { type DurableStore, openStore } from './store/store.ts';
 
 const HASH = '$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA';
 let data: string;

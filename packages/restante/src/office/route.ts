@@ -1,12 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Account, AccountIndex } from './accounts/account.ts';
-import type { Alias, AliasIndex } from './accounts/alias.ts';
-import { nearestFew } from './config/nearest.ts';
-import { addressKey, domainKey, parseAddress, writeAddress } from './delivery/address.ts';
-import { RECIPIENT_OK, RECIPIENT_REFUSED } from './delivery/replies.ts';
-import type { AccountRoute, AccountRoutes, Step } from './delivery/routes.ts';
-import { Failure } from './failure.ts';
-import { printable } from './office-addresses.ts';
+import type { Account, AccountIndex } from '../accounts/account.ts';
+import type { Alias, AliasIndex } from '../accounts/alias.ts';
+import { nearestFew } from '../config/nearest.ts';
+import { addressKey, domainKey, parseAddress, writeAddress } from '../delivery/address.ts';
+import { RECIPIENT_OK, RECIPIENT_REFUSED } from '../delivery/replies.ts';
+import type { AccountRoute, AccountRoutes, Step } from '../delivery/routes.ts';
+import { Failure } from '../failure.ts';
+import { printable } from './addresses.ts';
 
 /** Where a letter for an address would go, and why. */
 export interface RouteView {

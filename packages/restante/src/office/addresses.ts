@@ -1,8 +1,8 @@
-import type { Account, AccountIndex } from './accounts/account.ts';
-import { accountName } from './accounts/account-name.ts';
-import { addressKey, parseAddress, writeAddress } from './delivery/address.ts';
-import type { AccountRoutes, Tried } from './delivery/routes.ts';
-import { Failure } from './failure.ts';
+import type { Account, AccountIndex } from '../accounts/account.ts';
+import { accountName } from '../accounts/account-name.ts';
+import { addressKey, parseAddress, writeAddress } from '../delivery/address.ts';
+import type { AccountRoutes, Tried } from '../delivery/routes.ts';
+import { Failure } from '../failure.ts';
 
 /** The key of an address that can be given to somebody. */
 export function givenAddress(text: string): string {

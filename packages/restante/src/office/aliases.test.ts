@@ -3,9 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, beforeEach, describe, test } from 'node:test';
-import { AccountRoutes } from './delivery/routes.ts';
+import { AccountRoutes } from '../delivery/routes.ts';
+import { type DurableStore, openStore } from '../store/store.ts';
 import { LocalOffice } from './office.ts';
-import { type DurableStore, openStore } from './store/store.ts';
 
 const HASH = '$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA';
 const DOMAINS = ['localhost', 'post.example'];
