@@ -12,8 +12,12 @@ export interface Address {
 export type Mode = 'plain' | 'STLS' | 'TLS';
 export const MODES: readonly Mode[] = ['plain', 'STLS', 'TLS'];
 
+/** How long a peer may say nothing: far longer than any machine is slow. One that was killed may never say that it is gone. */
+const SILENCE = 120_000;
+
 export async function openPlain({ host, port }: Address): Promise<Socket> {
   const socket = connectPlain({ host, port, noDelay: true });
+  socket.setTimeout(SILENCE, () => socket.destroy(new Error(`nothing heard for ${SILENCE / 1000} s`)));
   await once(socket, 'connect');
   return socket;
 }

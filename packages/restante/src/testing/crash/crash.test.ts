@@ -25,12 +25,14 @@ async function newRun(name: string): Promise<CrashRun> {
 }
 
 describe('after SIGKILL, what got 250 is there once and whole, and what got +OK is gone (SM-30, P3-63)', () => {
-  test('at every step of delivery, removal, undelete, purge and compaction', async () => {
+  test('at every step of delivery, removal, undelete, purge and compaction', async (t) => {
+    t.diagnostic(`RESTANTE_SEED=${seed}`);
     const run = await newRun('steps');
     const missed: FaultStep[] = [];
-    for (const visit of thorough ? [1, 2, 4] : [1]) {
+    for (const visit of thorough ? [1, 3] : [1]) {
       for (const step of faultSteps) {
-        const { violations, early } = await run.live({ faults: { [step]: { action: 'kill', visit } }, events: 1_500 });
+        // Far more than it takes: what is rare, such as compaction, has to be come to by any seed.
+        const { violations, early } = await run.live({ faults: { [step]: { action: 'kill', visit } }, events: 8_000 });
         assert.deepEqual(violations, [], `killed at visit ${visit} of ${step}`);
         if (!early) missed.push(step);
       }
@@ -54,7 +56,7 @@ describe('after SIGKILL, what got 250 is there once and whole, and what got +OK 
   test('at any moment', async (t) => {
     t.diagnostic(`RESTANTE_SEED=${seed}`);
     const run = await newRun('moments');
-    for (let life = 1; life <= (thorough ? 120 : 20); life += 1) {
+    for (let life = 1; life <= (thorough ? 60 : 20); life += 1) {
       const { violations } = await run.live({
         faults: {},
         events: 1 + random.below(thorough ? 500 : 120),

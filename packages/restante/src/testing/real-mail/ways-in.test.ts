@@ -39,11 +39,10 @@ suite('real mail, by every way in', () => {
   });
 
   // It waits until a letter is durable before it begins the next: all of them would take it most of a minute.
-  test('504 files by one deliver: sums are the same below the trace fields, and each refused letter is named (SM-21)', async (t) => {
-    const sample = letters.filter((letter, index) => index % 12 === 0 && defect(letter) === undefined);
-    const refused = letters.filter((letter) => defect(letter) !== undefined);
-    assert.equal(sample.length, 504);
-    const files = [...sample, ...refused].map(({ octets }, index) => {
+  test('512 files by one deliver: sums are the same below the trace fields, and a CR that stands alone is kept (SM-21)', async (t) => {
+    const sample = letters.filter((letter, index) => index % 12 === 0 || defect(letter) !== undefined);
+    assert.equal(sample.length, 512);
+    const files = sample.map(({ octets }, index) => {
       const file = join(folder, `${index}.eml`);
       writeFileSync(file, withLf(octets));
       return file;
@@ -52,12 +51,7 @@ suite('real mail, by every way in', () => {
     const started = performance.now();
     const result = await office.verb(['deliver', '--to', 'deliver', ...files]);
     tell(t, started, files.length);
-    assert.equal(result.status, 65, result.stderr);
-    const named = result.stderr.split('\n').filter((line) => line.includes('a CR stands alone'));
-    assert.deepEqual(
-      named.map((line) => files.findIndex((file) => line.includes(`${file}:`))),
-      refused.map((_letter, index) => sample.length + index),
-    );
+    assert.equal(result.status, 0, result.stderr);
     sameSums(await fetched('deliver', belowTrace), sample.map(withoutFromLine));
   });
 
