@@ -68,6 +68,15 @@ const MAY_IMPORT = {
     'restante/store',
     'restante/tls',
   ],
+  'restante/collect': [
+    'pop/wire',
+    'pop/maildrop',
+    'pop/client',
+    'restante/.',
+    'restante/accounts',
+    'restante/import',
+    'restante/lmtp-client',
+  ],
   'restante/doctor': [
     'pop/server',
     'restante/.',

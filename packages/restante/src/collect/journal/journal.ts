@@ -1,0 +1,147 @@
+/**
+ * What is known of the letters of one maildrop elsewhere. It is the collector's memory: what it says must never be more
+ * than is true. So a letter is `kept` only when it is durable, and `gone` only when the server said so.
+ *
+ * ```
+ * listed -> fetching -> staged -> kept -> delete-sent -> gone
+ *    |         |                   ^          |  ^
+ *    |         v                   +-- (listed again) <- unknown
+ *    +-> skipped, held, given-up
+ * ```
+ */
+export interface Journal {
+  /** What is known of the maildrop as a whole. */
+  readonly facts: MailboxFacts;
+  /** Every letter that is known, those that are gone too as long as they are remembered. */
+  letters(): Iterable<LetterRecord>;
+  /**
+   * Writes changes as one transaction: all of them, or none. Durable when it returns. Throws when the journal cannot be
+   * written: then nothing may go on.
+   */
+  write(changes: readonly Change[], facts?: Partial<MailboxFacts>): void;
+  close(): void;
+}
+
+/** What is remembered of a maildrop. Times are milliseconds since 1970. */
+export interface MailboxFacts {
+  /** The destination that letters were kept in last, by its name. */
+  readonly destination: string | undefined;
+  /** When the policy for the first run was carried out; undefined until then. */
+  readonly begun: number | undefined;
+  /** Letters in the last listing that was believed. */
+  readonly lastListed: number | undefined;
+  /** Whether the server cannot be trusted with pipelining (EXT-23). */
+  readonly pipeliningDistrusted: boolean;
+  readonly lastLogin: number | undefined;
+  /** Runs in a row that failed; 0 after one that did not. */
+  readonly failures: number;
+  /** Not to be called before: back-off, LOGIN-DELAY. */
+  readonly notBefore: number | undefined;
+}
+
+export type LetterState =
+  /** Seen in a listing, and wanted. */
+  | 'listed'
+  /** RETR is out, or was when we died. */
+  | 'fetching'
+  /** Whole, durable and not yet where it belongs; `settle` of the destination tells what came of it. */
+  | 'staged'
+  /** Safe where it belongs. */
+  | 'kept'
+  /** Safe, and DELE is out or about to be; QUIT has not been answered. */
+  | 'delete-sent'
+  /** Safe, and the answer to QUIT is not known: the next listing tells (P3-64). */
+  | 'unknown'
+  /** No longer at the server. Remembered for a while, since servers bring letters back. */
+  | 'gone'
+  /** Left at the server by policy. */
+  | 'skipped'
+  /** Nobody knows where it belongs: left at the server, reported by each run. */
+  | 'held'
+  /** Its attempts are spent: left at the server, reported by each run. */
+  | 'given-up';
+
+/** One letter of the maildrop. Times are milliseconds since 1970. */
+export interface LetterRecord {
+  /**
+   * What makes it the same letter in the next session. A unique-id, or where there is none, or several letters have it,
+   * what the letter itself says: see `plan/identity.ts`.
+   */
+  readonly key: string;
+  readonly uniqueId: string | undefined;
+  readonly state: LetterState;
+  /** When it was first listed. */
+  readonly listed: number;
+  /** What LIST said last; a hint. */
+  readonly declaredOctets: number | undefined;
+  /** Octets and SHA-256 (lower hex) of what the server sent, from `staged` on. Both or none. */
+  readonly octets: number | undefined;
+  readonly sha256: string | undefined;
+  /** What its header says of it, by which it is known again under another unique-id; see `plan/fingerprint.ts`. */
+  readonly fingerprint: string | undefined;
+  /** Whether only its header was fetched: never reason enough to delete it. */
+  readonly headersOnly: boolean;
+  /** Where it is, in the destination's own words; from `staged` on. */
+  readonly place: string | undefined;
+  /** The destination's name, from `staged` on. */
+  readonly destination: string | undefined;
+  readonly kept: number | undefined;
+  readonly gone: number | undefined;
+  /** Attempts to fetch and place it that were begun and did not end well. */
+  readonly attempts: number;
+  /** Why it is skipped, held or given up, or its last attempt failed: for people. */
+  readonly why: string | undefined;
+  /** Not to be tried before. */
+  readonly notBefore: number | undefined;
+}
+
+/** Something that has become true of a letter. `at` is milliseconds since 1970. */
+export type Change =
+  | {
+      readonly type: 'listed';
+      readonly key: string;
+      readonly uniqueId: string | undefined;
+      readonly declaredOctets: number | undefined;
+      readonly fingerprint?: string;
+      readonly at: number;
+    }
+  /** One more attempt begins. Written before RETR, so that a letter which kills us is not tried for ever. */
+  | { readonly type: 'fetching'; readonly key: string }
+  | {
+      readonly type: 'staged';
+      readonly key: string;
+      readonly octets: number;
+      readonly sha256: string;
+      readonly fingerprint: string;
+      readonly headersOnly: boolean;
+      readonly place: string;
+      readonly destination: string;
+    }
+  /** `place` where it differs from what was staged. */
+  | { readonly type: 'kept'; readonly key: string; readonly place?: string; readonly at: number }
+  /** The attempt came to nothing; it is `listed` again, unless the attempts are spent and it is `given-up`. */
+  | {
+      readonly type: 'failed';
+      readonly key: string;
+      readonly why: string;
+      readonly givenUp: boolean;
+      /** Whether the attempt counts: not when the network or the disk is to blame, rather than the letter. */
+      readonly counts: boolean;
+      readonly notBefore?: number;
+    }
+  | { readonly type: 'skipped'; readonly key: string; readonly why: string }
+  | { readonly type: 'held'; readonly key: string; readonly why: string }
+  /** Somebody asks for it to be tried again: `listed`, with no attempts spent. */
+  | { readonly type: 'wanted'; readonly key: string }
+  /** Written before DELE goes out. */
+  | { readonly type: 'delete-sent'; readonly key: string }
+  /** QUIT was answered +OK, or a listing that is believed does not have it. */
+  | { readonly type: 'gone'; readonly key: string; readonly at: number }
+  /** Nobody knows how QUIT ended. */
+  | { readonly type: 'unknown'; readonly key: string }
+  /** The session ended without QUIT, or it is listed again after all: `kept`. */
+  | { readonly type: 'still-there'; readonly key: string }
+  /** The same letter under another key: the server was changed. */
+  | { readonly type: 'rebound'; readonly key: string; readonly to: string; readonly uniqueId: string | undefined }
+  /** Forgotten for good. */
+  | { readonly type: 'forgotten'; readonly key: string };
