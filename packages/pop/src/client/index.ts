@@ -20,4 +20,12 @@ export type { Receipt } from './receipt.ts';
 export { Retrieval, type Retrieved } from './retrieval.ts';
 export type { Security } from './security.ts';
 export type { Pop3Logger } from './trace.ts';
+export {
+  formatPop3Url,
+  type Pop3Scheme,
+  type Pop3Url,
+  type Pop3UrlOptions,
+  parsePop3Url,
+  pop3UrlOptions,
+} from './url.ts';
 export { type MessageNumber, messageNumber, type UniqueId } from './words.ts';

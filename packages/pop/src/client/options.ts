@@ -128,6 +128,10 @@ export const defaultPop3ClientLimits: Pop3ClientLimits = {
 const POP3_PORT = 110;
 const POP3S_PORT = 995;
 
+export function defaultPort(secure: boolean): number {
+  return secure ? POP3S_PORT : POP3_PORT;
+}
+
 /** The options with nothing left open. */
 export interface Settings {
   readonly host: string;
@@ -175,7 +179,7 @@ export function settings(options: Pop3ClientOptions): Settings {
   return {
     ...times,
     host: options.host,
-    port: options.port ?? (secure ? POP3S_PORT : POP3_PORT),
+    port: options.port ?? defaultPort(secure),
     secure,
     stls: options.ignoreTLS ? 'never' : options.requireTLS === false ? 'if-offered' : 'required',
     allowInsecureAuth: options.allowInsecureAuth ?? false,
