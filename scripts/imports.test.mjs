@@ -72,6 +72,7 @@ const MAY_IMPORT = {
     'pop/wire',
     'pop/maildrop',
     'pop/client',
+    'pop/server',
     'restante/.',
     'restante/accounts',
     'restante/import',

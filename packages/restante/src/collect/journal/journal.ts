@@ -35,7 +35,7 @@ export interface MailboxFacts {
   readonly lastLogin: number | undefined;
   /** Runs in a row that failed; 0 after one that did not. */
   readonly failures: number;
-  /** Not to be called before: back-off, LOGIN-DELAY. */
+  /** Not to be called before, by anybody: the server's LOGIN-DELAY (EXT-21). Back-off is not in it. */
   readonly notBefore: number | undefined;
 }
 
