@@ -54,6 +54,7 @@ export async function runProgram(
   command: readonly [string, ...string[]],
   home: string,
   input: string | Buffer | Answer = '',
+  patience = PATIENCE,
 ): Promise<ProgramResult> {
   const [program, ...words] = command;
   const child = spawn(program, words, {
@@ -61,7 +62,7 @@ export async function runProgram(
     cwd: home,
     env: { HOME: home, PATH: FOLDERS.join(':'), LANG: 'C.UTF-8', LOGNAME: 'alice', USER: 'alice' },
     stdio: 'pipe',
-    timeout: PATIENCE,
+    timeout: patience,
     killSignal: 'SIGKILL',
   });
   const stdout: Buffer[] = [];
