@@ -75,6 +75,8 @@ const MAY_IMPORT = {
     'pop/server',
     'restante/.',
     'restante/accounts',
+    'restante/config',
+    'restante/delivery',
     'restante/import',
     'restante/lmtp-client',
   ],

@@ -1,0 +1,240 @@
+import { createHash } from 'node:crypto';
+import { type Placed, StoreError } from '@restante/pop/maildrop';
+import { Failure } from '../../failure.ts';
+import { type Intake, MOST_KEYS } from '../../import/intake.ts';
+import type {
+  Destination,
+  FoundLetter,
+  IncomingLetter,
+  Placing,
+  Settled,
+  Stage,
+  StagedLetter,
+  UnsettledLetter,
+} from './destination.ts';
+import type { Spool, SpooledLetter } from './spool.ts';
+
+export interface AccountServices {
+  readonly spool: Spool;
+  /** The account's maildrop, open for letters. Rejects with a Failure when there is none, or it takes none. */
+  openIntake(account: string): Promise<Intake>;
+}
+
+/** Letters, and octets of them, that may be on their way to the store: as many as it commits together. */
+const WINDOW = { letters: 512, octets: 8 * 1024 * 1024 };
+
+/**
+ * How long the way in is held in milliseconds, when it is not used, and between batches that follow each other: it may be
+ * the store itself, and then nobody can open the office meanwhile (`serve` waits 15 seconds for it).
+ */
+const LEASE = { idle: 1_000, busy: 5_000 };
+
+/** A staged letter of ours. */
+interface Waiting extends StagedLetter {
+  readonly spooled: SpooledLetter;
+}
+
+/**
+ * An account of the local office. Letters are placed by the store's import, which remembers the key of each in the same
+ * transaction: it is there once however often it is brought, and whether it is there can be asked at any time.
+ */
+export class AccountDestination implements Destination {
+  readonly name: string;
+  readonly promise = 'exactly-once';
+  readonly #account: string;
+  readonly #services: AccountServices;
+  readonly #waiting = new Set<SpooledLetter>();
+  #intake: Intake | undefined;
+  /** Since when it is open. */
+  #since = 0;
+  #idle: NodeJS.Timeout | undefined;
+  /** The last use of the intake, which takes one letter at a time. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(account: string, services: AccountServices) {
+    this.name = `account:${account}`;
+    this.#account = account;
+    this.#services = services;
+  }
+
+  /** Rejects with a Failure when letters cannot be placed there at all. */
+  static async open(account: string, services: AccountServices): Promise<AccountDestination> {
+    const destination = new AccountDestination(account, services);
+    await destination.#use(async () => undefined);
+    return destination;
+  }
+
+  stage(letter: IncomingLetter): Stage {
+    const spooled = this.#services.spool.take();
+    this.#waiting.add(spooled);
+    return {
+      write: (octets) => spooled.write(octets),
+      end: (): Waiting => ({ type: 'staged', letter, place: this.name, octets: spooled.octets, spooled }),
+      abandon: () => this.#letGo(spooled),
+    };
+  }
+
+  /** What is lost in a power cut is not in the store, and will be fetched again. */
+  async prepare(): Promise<void> {}
+
+  async place(letters: readonly StagedLetter[]): Promise<readonly Placing[]> {
+    const waiting = letters as readonly Waiting[];
+    try {
+      const answers = [...(await this.#bringAll(waiting))];
+      // The office has perhaps been opened or closed in the middle: the keys make it safe to bring them once more.
+      const again = [...answers.keys()].filter((index) => isTemporary(answers[index]));
+      const second = await this.#bringAll(again.map((index) => waiting[index] as Waiting));
+      for (const [place, index] of again.entries()) answers[index] = second[place] as Answer;
+      return answers.map((answer) => this.#placing(answer));
+    } finally {
+      for (const { spooled } of waiting) await this.#letGo(spooled);
+    }
+  }
+
+  async settle(letters: readonly UnsettledLetter[]): Promise<readonly Settled[]> {
+    const known = await this.#known(letters.map(({ letter }) => letter));
+    return letters.map(({ letter, place }) =>
+      known.has(importKey(letter)) ? { type: 'there', place } : { type: 'not-there' },
+    );
+  }
+
+  async find(letters: readonly IncomingLetter[]): Promise<ReadonlyMap<string, FoundLetter>> {
+    const known = await this.#known(letters);
+    const found = letters.filter((letter) => known.has(importKey(letter)));
+    return new Map(found.map(({ key }) => [key, { place: this.name, octets: undefined, sha256: undefined }]));
+  }
+
+  async close(): Promise<void> {
+    for (const spooled of this.#waiting) await this.#letGo(spooled);
+    await this.#last;
+    await this.#giveBack();
+  }
+
+  async #known(letters: readonly IncomingLetter[]): Promise<ReadonlySet<string>> {
+    const keys = letters.map(importKey);
+    const known = new Set<string>();
+    for (let from = 0; from < keys.length; from += MOST_KEYS) {
+      const some = keys.slice(from, from + MOST_KEYS);
+      for (const key of await this.#use(async (intake) => intake.imported(some))) known.add(key);
+    }
+    return known;
+  }
+
+  /** Brings them all, and answers when each is known to be there or not. */
+  async #bringAll(letters: readonly Waiting[]): Promise<readonly Answer[]> {
+    if (letters.length === 0) return [];
+    try {
+      return await this.#use(async (intake) => {
+        const answers = await this.#bringEach(intake, letters);
+        if (answers.some(isTemporary)) await this.#giveBack();
+        return answers;
+      });
+    } catch (thrown) {
+      const error = thrown instanceof Failure ? new StoreError('no-maildrop', thrown.message) : StoreError.from(thrown);
+      return letters.map(() => error);
+    }
+  }
+
+  async #bringEach(intake: Intake, letters: readonly Waiting[]): Promise<readonly Answer[]> {
+    const answers: Promise<Answer>[] = [];
+    const open = new Set<Promise<void>>();
+    let octets = 0;
+    for (const letter of letters) {
+      while (open.size >= WINDOW.letters || (open.size > 0 && octets + letter.octets > WINDOW.octets)) {
+        await Promise.race(open);
+      }
+      const { answer } = await bring(intake, letter);
+      octets += letter.octets;
+      const done: Promise<void> = answer.then(() => {
+        open.delete(done);
+        octets -= letter.octets;
+      });
+      open.add(done);
+      answers.push(answer);
+    }
+    return Promise.all(answers);
+  }
+
+  #placing(answer: Answer): Placing {
+    if (!(answer instanceof StoreError)) return { type: 'placed', place: `${this.name} ${answer.uniqueId}` };
+    const { kind, message } = answer;
+    if (kind === 'too-large') {
+      return { type: 'refused', blame: 'letter', why: `${message}: raise limits.letter_size of the office to take it` };
+    }
+    return { type: 'refused', blame: 'destination', why: `${this.name} takes no letters now: ${message}` };
+  }
+
+  /** Does something with the account's maildrop; what is under way has its turn first. Tried again when the way in is lost. */
+  #use<T>(work: (intake: Intake) => Promise<T>): Promise<T> {
+    const turn = this.#last.then(async () => {
+      clearTimeout(this.#idle);
+      try {
+        return await work(await this.#open());
+      } catch (thrown) {
+        await this.#giveBack();
+        if (!isTemporary(thrown)) throw thrown;
+        return await work(await this.#open());
+      } finally {
+        await this.#afterUse();
+      }
+    });
+    this.#last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #open(): Promise<Intake> {
+    if (this.#intake === undefined) {
+      this.#intake = await this.#services.openIntake(this.#account);
+      this.#since = performance.now();
+    }
+    return this.#intake;
+  }
+
+  async #afterUse(): Promise<void> {
+    if (performance.now() - this.#since >= LEASE.busy) return this.#giveBack();
+    const giveBack = () => {
+      this.#last = this.#last.then(() => this.#giveBack());
+    };
+    this.#idle = setTimeout(giveBack, LEASE.idle).unref();
+  }
+
+  async #giveBack(): Promise<void> {
+    clearTimeout(this.#idle);
+    const intake = this.#intake;
+    this.#intake = undefined;
+    await intake?.close().catch(() => undefined);
+  }
+
+  async #letGo(spooled: SpooledLetter): Promise<void> {
+    this.#waiting.delete(spooled);
+    await spooled.close();
+  }
+}
+
+type Answer = Placed | StoreError;
+
+function isTemporary(answer: unknown): boolean {
+  return answer instanceof StoreError && answer.kind === 'temporary';
+}
+
+/** Brings one letter; `answer` tells when it is durable. */
+async function bring(intake: Intake, { letter, spooled }: Waiting): Promise<{ readonly answer: Promise<Answer> }> {
+  const delivery = intake.begin({ key: importKey(letter), arrived: letter.listed });
+  try {
+    for await (const piece of spooled.read()) {
+      const written = delivery.write(piece);
+      if (written instanceof Promise) await written;
+    }
+  } catch (thrown) {
+    await delivery.abort().catch(() => undefined);
+    return { answer: Promise.resolve(StoreError.from(thrown)) };
+  }
+  const [answer] = delivery.commit();
+  if (answer === undefined) throw new Error('commit answers one promise');
+  return { answer };
+}
+
+/** By what the store knows it again: whose it is and which. Neither of them is shown to anybody. */
+function importKey({ mailbox, key }: IncomingLetter): string {
+  return `collect/${createHash('sha256').update(mailbox).update('\0').update(key).digest('hex')}`;
+}
