@@ -2,7 +2,7 @@ import { chownSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from '
 import { join } from 'node:path';
 import type { Mode } from '../connection.ts';
 import { LmtpClient } from '../lmtp-client.ts';
-import type { Office } from '../office.ts';
+import { lmtpDoor, type Office } from '../office.ts';
 import { Pop3Client } from '../pop3-client.ts';
 import { temporaryFolder } from '../running-office.ts';
 import { USER } from './peer-program.ts';
@@ -77,9 +77,15 @@ export class Cell {
     return fresh.map(({ folder, name }) => readFileSync(join(this.home, 'mail', folder, name)));
   }
 
-  /** Sends the letters to the account by LMTP. */
+  /** What the account's owner has to say to USER. */
+  get login(): string {
+    return this.office.login?.(this.account) ?? this.account;
+  }
+
+  /** Sends the letters to the account by LMTP, where the office has it. */
   async deliver(letters: readonly Buffer[]): Promise<void> {
-    const lmtp = await LmtpClient.connect(this.office.lmtp);
+    if (this.office.deliver !== undefined) return await this.office.deliver(this.account, letters);
+    const lmtp = await LmtpClient.connect(lmtpDoor(this.office));
     const outcomes = await lmtp.sendAll(
       letters.map((octets) => ({ from: 'bob@example.org', to: [this.account], octets })),
     );
@@ -91,7 +97,7 @@ export class Cell {
   /** What the server holds for the account, asked by the tests' own client: unique-id to octets of the letter. */
   async held(): Promise<ReadonlyMap<string, Buffer>> {
     const client = await Pop3Client.connect(this.office.place('TLS'));
-    await client.login(this.account, PASSWORD);
+    await client.login(this.login, PASSWORD);
     const held = new Map<string, Buffer>();
     for (const [number, uniqueId] of await client.uniqueIds()) held.set(uniqueId, await client.retrieve(number));
     await client.quit();
@@ -101,7 +107,7 @@ export class Cell {
   /** Deletes letters of the mailbox, by the tests' own client. */
   async delete(numbers: readonly number[]): Promise<void> {
     const client = await Pop3Client.connect(this.office.place('TLS'));
-    await client.login(this.account, PASSWORD);
+    await client.login(this.login, PASSWORD);
     for (const number of numbers) await client.delete(number);
     await client.quit();
   }

@@ -5,6 +5,7 @@ import { connect, type Letter, type Pop3Client, type Receipt } from '@restante/p
 import { selfSignedCertificate } from '@restante/pop/testing';
 import { MODES, type Mode } from '../connection.ts';
 import { Dovecot } from '../dovecot.ts';
+import { Mailutils } from '../mailutils.ts';
 import type { Office } from '../office.ts';
 import { RunningOffice } from '../running-office.ts';
 import { Cell } from './cell.ts';
@@ -12,6 +13,7 @@ import { LATER, LETTERS } from './letters.ts';
 
 const offices = {
   'our own office': { here: true, open: () => RunningOffice.start() },
+  'mailutils-pop3d': { here: Mailutils.isInstalled(), open: () => Mailutils.start() },
   Dovecot: { here: Dovecot.isInstalled(), open: () => Dovecot.start() },
 };
 
@@ -48,6 +50,8 @@ for (const [name, { here, open }] of Object.entries(offices)) {
       assert.equal(await left.commit(), 'rolled-back');
       await cell.deliver(Array.from({ length: 300 }, () => LATER[0] as Buffer));
       const pop = await call(cell);
+      // Mailutils writes the unique-ids into the letters when they are first asked for, and they become larger.
+      await pop.uniqueIds();
       const all = await letters(pop);
       assert.equal(all.length, 301);
       const sizes = await Promise.all(
@@ -121,14 +125,14 @@ async function letters(pop: Pop3Client): Promise<Letter[]> {
 }
 
 function call(cell: Cell, tls: { readonly ca: string } = { ca: certificate(cell) }): Promise<Pop3Client> {
-  const { office, mode, account, password } = cell;
+  const { office, mode, login, password } = cell;
   const { port } = mode === 'TLS' ? office.pop3s : office.pop3;
   const way: Readonly<Record<Mode, object>> = {
     plain: { secure: false, ignoreTLS: true, allowInsecureAuth: true },
     STLS: { secure: false },
     TLS: { secure: true },
   };
-  return connect({ host: 'localhost', port, auth: { user: account, pass: password }, tls, ...way[mode] });
+  return connect({ host: 'localhost', port, auth: { user: login, pass: password }, tls, ...way[mode] });
 }
 
 function certificate({ office }: Cell): string {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { lmtpDoor } from '../office.ts';
 import type { Cell } from './cell.ts';
 
 const PAGE = readFileSync(fileURLToPath(new URL('../../../../../docs/clients.md', import.meta.url)), 'utf8');
@@ -15,7 +16,7 @@ export function recipe(program: string, mode: string | undefined, cell: Cell): s
     .replaceAll('alice', account)
     .replaceAll('1995', String(office.pop3s.port))
     .replaceAll('1110', String(office.pop3.port))
-    .replaceAll('1024', String(office.lmtp.port))
+    .replaceAll('1024', String(lmtpDoor(office).port))
     .replaceAll('1025', String(office.smtp?.port));
 }
 

@@ -1,6 +1,6 @@
 import type { Mode } from '../connection.ts';
 import { LmtpClient, type LmtpLetter, type MailReply } from '../lmtp-client.ts';
-import type { Office } from '../office.ts';
+import { lmtpDoor, type Office } from '../office.ts';
 import { Pop3Client } from '../pop3-client.ts';
 
 /** A letter as a session saw it. */
@@ -30,7 +30,7 @@ export class Mailbox {
     const replies = new Array<MailReply | undefined>(letters.length);
     const waiting = letters.entries();
     const connection = async () => {
-      const lmtp = await LmtpClient.connect(this.#office.lmtp);
+      const lmtp = await LmtpClient.connect(lmtpDoor(this.#office));
       const mine: number[] = [];
       const outcomes = await lmtp.sendAll(this.#dealt(waiting, mine));
       for (const [index, [reply]] of outcomes.entries()) replies[mine[index] ?? -1] = reply;
