@@ -30,6 +30,8 @@ export interface MailboxFacts {
   readonly begun: number | undefined;
   /** Letters in the last listing that was believed. */
   readonly lastListed: number | undefined;
+  /** Since when listings have not been believed of letters that are missing in them; undefined when the last was. */
+  readonly doubted: number | undefined;
   /** Whether the server cannot be trusted with pipelining (EXT-23). */
   readonly pipeliningDistrusted: boolean;
   readonly lastLogin: number | undefined;

@@ -1,5 +1,6 @@
 import type { Policy } from '../account.ts';
 import type { Change, LetterRecord, MailboxFacts } from '../journal/journal.ts';
+import type { LetterHeader } from './fingerprint.ts';
 
 /** One letter as the server's listings show it. */
 export interface ListedLetter {
@@ -12,10 +13,17 @@ export interface ListedLetter {
 /** What is to be done in one session, and why: worked out before anything is done, and printed by `--dry-run`. */
 export interface Plan {
   readonly type: 'plan';
-  /** What the listing itself tells: written to the journal before the first step. */
+  /** What the listing itself tells: written to the journal, with `facts`, before the first step. */
   readonly changes: readonly Change[];
+  /** What is known of the maildrop as a whole from now on. */
+  readonly facts: Partial<MailboxFacts>;
   /** In the order in which they are to be done. */
   readonly steps: readonly Step[];
+  /**
+   * Letters that are kept and may be in the listing, though nothing in it proves which they are: what is read
+   * `by-octets` is compared with them, by {@link KnownByOctets} in `known-by-octets.ts`.
+   */
+  readonly unrecognised: readonly LetterRecord[];
   /** Things that somebody should know. */
   readonly warnings: readonly string[];
 }
@@ -26,18 +34,18 @@ export type Step =
       readonly letter: ListedLetter;
       readonly key: string;
       readonly part: 'whole' | 'headers';
+      /**
+       * `by-octets`: only its octets tell whether it is one that is kept already (no unique-id, or several letters have
+       * it). It is staged as any other; if `KnownByOctets` knows it then, the stage is abandoned and nothing is kept twice.
+       * Either way a receipt exists now, so that `thenDelete` is safe.
+       */
+      readonly known: 'by-listing' | 'by-octets';
       readonly why: string;
+      /** It is deleted in this session once it is safe. */
       readonly thenDelete: boolean;
     }
   /** It was kept by an earlier run: the record is the proof. */
   | { readonly type: 'delete'; readonly letter: ListedLetter; readonly record: LetterRecord; readonly why: string }
-  /** Kept, but the listing does not prove that it is the same letter: it is read once more, and deleted if its octets are those that were kept. */
-  | {
-      readonly type: 'compare-and-delete';
-      readonly letter: ListedLetter;
-      readonly record: LetterRecord;
-      readonly why: string;
-    }
   | { readonly type: 'leave'; readonly letter: ListedLetter; readonly key: string; readonly why: string }
   /** What was deleted so far is made true by QUIT, and a new session goes on. */
   | { readonly type: 'commit'; readonly why: string };
@@ -57,13 +65,20 @@ export interface Situation {
   readonly listing: readonly ListedLetter[];
   /** What STAT says, where it was asked: a listing that is shorter is not believed. */
   readonly counted: number | undefined;
+  /** Octets of all letters, as STAT has them, where it was asked: if they are as before, LIST need not be asked. */
+  readonly countedOctets?: number | undefined;
+  /** Whether LIST has been asked for what was wanted: a letter that has no octets then has none to tell. */
+  readonly sized: boolean;
   readonly facts: MailboxFacts;
   readonly records: readonly LetterRecord[];
   readonly policy: Policy;
   /** Milliseconds since 1970. */
   readonly now: number;
-  /** Headers that were asked for, by message-number; `undefined` where the server has none to give. */
-  readonly headers: ReadonlyMap<number, Buffer | undefined>;
+  /**
+   * Headers that were asked for, by message-number, each read by `letterHeader()` as it came; `undefined` where the server
+   * has none to give.
+   */
+  readonly headers: ReadonlyMap<number, LetterHeader | undefined>;
   /** What the server's EXPIRE says: days, or never. */
   readonly expire: number | 'never' | undefined;
   readonly destination: string;

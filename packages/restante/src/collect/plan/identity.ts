@@ -1,0 +1,52 @@
+/**
+ * Keys of letters. What makes a letter the same in the next session is, in this order:
+ *
+ * - its unique-id, where no other letter has it: `U`
+ * - its unique-id, if it has one, and its fingerprint, where several letters share the unique-id, where it was another
+ *   letter's before, or where there is none: `U F`, ` F`
+ * - its octets, where the server has no TOP either: `U S` with their SHA-256, known only when the letter was read
+ *
+ * and how many alike came before, from 2 on: `U F 2`. There is no blank in a unique-id (RFC 1939 §7), so no two of them
+ * meet. A message-number is never part of what makes it the same: in the next session it may be another letter's.
+ *
+ * A key says by what a letter became known, and stays. Which letter a record is of is decided by its fields.
+ * @module
+ */
+
+/** The key of a letter that is the only one with its unique-id. */
+export function uniqueIdKey(uniqueId: string): string {
+  return uniqueId;
+}
+
+/** A key for a letter that is known by its header. */
+export function fingerprintKey(
+  uniqueId: string | undefined,
+  fingerprint: string,
+  isTaken: (key: string) => boolean,
+): string {
+  return firstFree(`${uniqueId ?? ''} ${fingerprint}`, isTaken);
+}
+
+/** A key for a letter that is known by its octets. */
+export function octetsKey(uniqueId: string | undefined, sha256: string, isTaken: (key: string) => boolean): string {
+  return firstFree(`${uniqueId ?? ''} ${sha256}`, isTaken);
+}
+
+/**
+ * A key for a letter that has yet to be read to be known. It is good until then: the time makes it another one in each
+ * session, so that no letter ever takes the place of another that had it.
+ */
+export function passingKey(now: number, number: number): string {
+  return ` ? ${now} ${number}`;
+}
+
+export function isPassingKey(key: string): boolean {
+  return key.startsWith(' ? ');
+}
+
+function firstFree(key: string, isTaken: (key: string) => boolean): string {
+  if (!isTaken(key)) return key;
+  let alike = 2;
+  while (isTaken(`${key} ${alike}`)) alike++;
+  return `${key} ${alike}`;
+}
