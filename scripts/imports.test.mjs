@@ -79,6 +79,7 @@ const MAY_IMPORT = {
     'restante/delivery',
     'restante/import',
     'restante/lmtp-client',
+    'restante/store',
   ],
   'restante/doctor': [
     'pop/server',

@@ -8,15 +8,20 @@
  *    |         v                   +-- (listed again) <- unknown
  *    +-> skipped, held, given-up
  * ```
+ *
+ * `transitions.ts` has each step that there is; any other is a mistake in the program, and throws.
  */
 export interface Journal {
   /** What is known of the maildrop as a whole. */
   readonly facts: MailboxFacts;
   /** Every letter that is known, those that are gone too as long as they are remembered. */
   letters(): Iterable<LetterRecord>;
+  /** What is known of the letter of this key. */
+  letter(key: string): LetterRecord | undefined;
   /**
-   * Writes changes as one transaction: all of them, or none. Durable when it returns. Throws when the journal cannot be
-   * written: then nothing may go on.
+   * Writes changes as one transaction: all of them, or none. Durable when it returns. Throws a Failure when the journal
+   * cannot be written: then nothing may go on, and every later write fails too. Throws an ImpossibleChange, with nothing
+   * written, where a change cannot follow what is known.
    */
   write(changes: readonly Change[], facts?: Partial<MailboxFacts>): void;
   close(): void;
@@ -76,7 +81,10 @@ export interface LetterRecord {
   readonly listed: number;
   /** What LIST said last; a hint. */
   readonly declaredOctets: number | undefined;
-  /** Octets and SHA-256 (lower hex) of what the server sent, from `staged` on. Both or none. */
+  /**
+   * Octets and SHA-256 (lower hex) of what the server sent, from `staged` on. Both or none: a letter that is `kept`
+   * without them was adopted, and nothing proves what was kept.
+   */
   readonly octets: number | undefined;
   readonly sha256: string | undefined;
   /** What its header says of it, by which it is known again under another unique-id; see `plan/fingerprint.ts`. */
@@ -87,8 +95,11 @@ export interface LetterRecord {
   readonly place: string | undefined;
   /** The destination's name, from `staged` on. */
   readonly destination: string | undefined;
+  /** When it was kept, by us or, as far as is known, by another program. */
   readonly kept: number | undefined;
   readonly gone: number | undefined;
+  /** What it was before it was `gone`, and is again when the server brings it back. */
+  readonly was?: 'listed' | 'kept' | 'skipped' | 'held' | 'given-up' | undefined;
   /** Attempts to fetch and place it that were begun and did not end well. */
   readonly attempts: number;
   /** Why it is skipped, held or given up, or its last attempt failed: for people. */
@@ -99,6 +110,7 @@ export interface LetterRecord {
 
 /** Something that has become true of a letter. `at` is milliseconds since 1970. */
 export type Change =
+  /** It is in a listing: known from now on, or known already, and what LIST said is noted. One that was gone is back. */
   | {
       readonly type: 'listed';
       readonly key: string;
@@ -121,6 +133,23 @@ export type Change =
     }
   /** `place` where it differs from what was staged. */
   | { readonly type: 'kept'; readonly key: string; readonly place?: string; readonly at: number }
+  /**
+   * It is kept already, and not by us: by another program whose state was read, or it was found at the destination. Also
+   * of a letter that has never been listed. Without `proof` it is not deleted unless somebody says so.
+   */
+  | {
+      readonly type: 'adopted';
+      readonly key: string;
+      readonly uniqueId: string | undefined;
+      /** When it was kept, as far as is known; else when that was found out. */
+      readonly at: number;
+      /** Who kept it: for people. */
+      readonly why: string;
+      /** Octets and SHA-256 of what the server sent. */
+      readonly proof?: { readonly octets: number; readonly sha256: string };
+      readonly place?: string;
+      readonly destination?: string;
+    }
   /** The attempt came to nothing; it is `listed` again, unless the attempts are spent and it is `given-up`. */
   | {
       readonly type: 'failed';
@@ -133,17 +162,23 @@ export type Change =
     }
   | { readonly type: 'skipped'; readonly key: string; readonly why: string }
   | { readonly type: 'held'; readonly key: string; readonly why: string }
-  /** Somebody asks for it to be tried again: `listed`, with no attempts spent. */
+  /**
+   * Somebody asks for it to be tried again: `listed`, with no attempts spent. Also of what is kept, where that is only its
+   * header, or was adopted without proof.
+   */
   | { readonly type: 'wanted'; readonly key: string }
-  /** Written before DELE goes out. */
-  | { readonly type: 'delete-sent'; readonly key: string }
+  /**
+   * Written before DELE goes out. `adopted` says that somebody wants letters deleted which another program kept, without
+   * proof: it is refused otherwise.
+   */
+  | { readonly type: 'delete-sent'; readonly key: string; readonly adopted?: boolean }
   /** QUIT was answered +OK, or a listing that is believed does not have it. */
   | { readonly type: 'gone'; readonly key: string; readonly at: number }
   /** Nobody knows how QUIT ended. */
   | { readonly type: 'unknown'; readonly key: string }
-  /** The session ended without QUIT, or it is listed again after all: `kept`. */
+  /** The session ended without QUIT, or it is listed again after all: `kept`, or what it was before it was gone. */
   | { readonly type: 'still-there'; readonly key: string }
   /** The same letter under another key: the server was changed. */
   | { readonly type: 'rebound'; readonly key: string; readonly to: string; readonly uniqueId: string | undefined }
-  /** Forgotten for good. */
+  /** Forgotten for good; only what is gone. */
   | { readonly type: 'forgotten'; readonly key: string };

@@ -1,0 +1,175 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { Failure } from '../../failure.ts';
+import type { Change, Journal, LetterRecord, MailboxFacts } from './journal.ts';
+import {
+  DamagedRow,
+  FACT_COLUMNS,
+  type FactRow,
+  factsOf,
+  factValues,
+  LETTER_COLUMNS,
+  type LetterRow,
+  letterValues,
+  recordOf,
+} from './rows.ts';
+import { apply, ImpossibleChange } from './transitions.ts';
+import { trouble } from './trouble.ts';
+
+/** A letter and its row's number. */
+interface Entry {
+  readonly id: number | undefined;
+  readonly record: LetterRecord | undefined;
+}
+
+/** What a transaction is about to change. */
+interface Draft {
+  readonly entries: Map<string, Entry>;
+  /** Rows of letters that are forgotten. */
+  readonly removed: number[];
+}
+
+/** The journal over a database that is ours alone: all is read once, and what changes is written before it is believed. */
+export class SqliteJournal implements Journal {
+  readonly #path: string;
+  readonly #database: DatabaseSync;
+  readonly #insert: StatementSync;
+  readonly #update: StatementSync;
+  readonly #delete: StatementSync;
+  readonly #updateFacts: StatementSync;
+  readonly #letters = new Map<string, Entry>();
+  readonly #released: () => void;
+  #facts: MailboxFacts;
+  #broken: Failure | undefined;
+
+  /** `path` is for messages; `released` is called before the journal is let go. Throws what SQLite throws, or a DamagedRow. */
+  constructor(path: string, database: DatabaseSync, released: () => void = () => {}) {
+    this.#path = path;
+    this.#database = database;
+    this.#released = released;
+    const columns = LETTER_COLUMNS.split(', ');
+    this.#insert = database.prepare(
+      `INSERT INTO letters (${LETTER_COLUMNS}) VALUES (${columns.map(() => '?').join(', ')})`,
+    );
+    this.#update = database.prepare(
+      `UPDATE letters SET (${LETTER_COLUMNS}) = (${columns.map(() => '?').join(', ')}) WHERE id = ?`,
+    );
+    this.#delete = database.prepare('DELETE FROM letters WHERE id = ?');
+    this.#updateFacts = database.prepare(
+      `UPDATE mailbox SET (${FACT_COLUMNS}) = (${FACT_COLUMNS.split(', ')
+        .map(() => '?')
+        .join(', ')})`,
+    );
+    this.#facts = readFacts(database);
+    this.#readLetters();
+  }
+
+  get facts(): MailboxFacts {
+    return this.#facts;
+  }
+
+  *letters(): Iterable<LetterRecord> {
+    for (const { record } of this.#letters.values()) if (record !== undefined) yield record;
+  }
+
+  letter(key: string): LetterRecord | undefined {
+    return this.#letters.get(key)?.record;
+  }
+
+  write(changes: readonly Change[], facts?: Partial<MailboxFacts>): void {
+    if (this.#broken !== undefined) throw this.#broken;
+    const draft = this.#draft(changes);
+    const nextFacts = facts === undefined ? this.#facts : { ...this.#facts, ...facts };
+    const factsDiffer = !isSame(nextFacts, this.#facts);
+    if (draft.entries.size === 0 && !factsDiffer) return;
+    try {
+      this.#commit(draft, factsDiffer ? nextFacts : undefined);
+    } catch (error) {
+      this.#broken = trouble(this.#path, error);
+      throw this.#broken;
+    }
+    this.#facts = nextFacts;
+    for (const [key, entry] of draft.entries) {
+      if (entry.record === undefined) this.#letters.delete(key);
+      else this.#letters.set(key, entry);
+    }
+  }
+
+  close(): void {
+    if (!this.#database.isOpen) return;
+    this.#released();
+    this.#database.close();
+    this.#broken ??= new Failure(`${this.#path} is closed`);
+  }
+
+  /** What the changes come to, one after the other; nothing is touched, so that one which cannot be leaves nothing behind. */
+  #draft(changes: readonly Change[]): Draft {
+    const entries = new Map<string, Entry>();
+    const removed: number[] = [];
+    const entryOf = (key: string) => entries.get(key) ?? this.#letters.get(key);
+    for (const change of changes) {
+      const entry = entryOf(change.key);
+      const record = apply(entry?.record, change);
+      if (record === undefined) {
+        if (entry?.id !== undefined) removed.push(entry.id);
+        entries.set(change.key, { id: undefined, record: undefined });
+      } else if (record.key !== change.key) {
+        if (entryOf(record.key)?.record !== undefined) {
+          throw new ImpossibleChange(`${change.key} cannot be rebound to ${record.key}, which is known already`);
+        }
+        entries.set(change.key, { id: undefined, record: undefined });
+        entries.set(record.key, { id: entry?.id, record });
+      } else if (entry?.record === undefined || !isSame(record, entry.record)) {
+        entries.set(change.key, { id: entry?.id, record });
+      }
+    }
+    return { entries, removed };
+  }
+
+  #commit({ entries, removed }: Draft, facts: MailboxFacts | undefined): void {
+    this.#database.exec('BEGIN IMMEDIATE');
+    try {
+      for (const id of removed) this.#delete.run(id);
+      for (const [key, { id, record }] of entries) {
+        if (record === undefined) continue;
+        const values = letterValues(record);
+        if (id !== undefined) this.#update.run(...values, id);
+        else entries.set(key, { id: Number(this.#insert.run(...values).lastInsertRowid), record });
+      }
+      if (facts !== undefined) this.#updateFacts.run(...factValues(facts));
+      this.#database.exec('COMMIT');
+    } catch (error) {
+      // After some errors (a full disk) SQLite has rolled back by itself.
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  #readLetters(): void {
+    const texts = new Map<string, string>();
+    const once = (text: string): string => {
+      const known = texts.get(text);
+      if (known === undefined) texts.set(text, text);
+      return known ?? text;
+    };
+    const rows = this.#database.prepare(`SELECT id, ${LETTER_COLUMNS} FROM letters ORDER BY id`);
+    rows.setReturnArrays(true);
+    for (const row of rows.iterate() as Iterable<unknown> as Iterable<LetterRow>) {
+      const record = recordOf(row, once);
+      if (this.#letters.has(record.key)) throw new DamagedRow(`letter ${row[0]} is there twice`);
+      this.#letters.set(record.key, { id: row[0], record });
+    }
+  }
+}
+
+function readFacts(database: DatabaseSync): MailboxFacts {
+  const statement = database.prepare(`SELECT ${FACT_COLUMNS} FROM mailbox`);
+  statement.setReturnArrays(true);
+  const row = statement.get() as unknown as FactRow | undefined;
+  if (row === undefined) throw new DamagedRow('nothing says which maildrop it is of');
+  return factsOf(row);
+}
+
+/** Whether two flat objects say the same. */
+function isSame<T extends object>(one: T, other: T): boolean {
+  return (Object.keys(one) as (keyof T)[]).every((name) => one[name] === other[name]);
+}
