@@ -44,11 +44,18 @@ describe('config', () => {
     assert.deepEqual(readdirSync(folder), ['restante.toml'], 'nothing was made');
   });
 
-  test('--toml is a configuration that means the same', async () => {
-    const { folder } = written(text);
+  test('--toml is a configuration that means the same, tables with names too', async () => {
+    const account =
+      '[collect.account."anna@example.org"]\nurl = "pops://anna@h"\nto = "maildir:/m"\nafterwards = "delete"\n';
+    const { folder, file } = written(text + account);
+    const listed = await runVerb(['config', '--data', folder]);
+    assert.match(
+      listed.stdout,
+      new RegExp(`^collect\\.account\\."anna@example\\.org"\\.afterwards +"delete" +${file}:9$`, 'm'),
+    );
     const shown = await runVerb(['config', '--data', folder, '--toml', '--pop3', '0.0.0.0:110']);
     const again = readSettings({ text: shown.stdout, folder: '/' });
-    const expected = readSettings({ text: `listen.pop3 = "0.0.0.0:110"\n${text}`, folder: '/' });
+    const expected = readSettings({ text: `listen.pop3 = "0.0.0.0:110"\n${text}${account}`, folder: '/' });
     assert.ok(again.type === 'settings' && expected.type === 'settings', shown.stdout);
     assert.deepEqual(again.settings, expected.settings);
   });

@@ -1,6 +1,14 @@
 import { Command } from 'commander';
 import { parse } from 'smol-toml';
-import { SETTINGS, type Setting, type SettingKey, type Settings } from '../config/settings.ts';
+import type { Rows } from '../config/setting.ts';
+import {
+  NAMED_TABLES,
+  type NamedTableKey,
+  SETTINGS,
+  type Setting,
+  type SettingKey,
+  type Settings,
+} from '../config/settings.ts';
 import { hostName, servedDomains } from '../serve/served-domains.ts';
 import { ownFiles } from '../tls/own-certificate.ts';
 import { configCheckCommand } from './config-check.ts';
@@ -30,7 +38,7 @@ Examples:
 
 /** One setting as it is in force. */
 interface InForce {
-  readonly key: SettingKey;
+  readonly key: string;
   /** As TOML; absent where only the office's accounts tell. */
   readonly toml: string | undefined;
   /** The default in words, for where there is no value. */
@@ -57,11 +65,27 @@ function inForce({ data, settings, configuration }: Places): readonly InForce[] 
     ...(settings['tls.cert'] === undefined && { 'tls.cert': ownFiles(data).cert, 'tls.key': ownFiles(data).key }),
   };
   const rows = Object.entries(SETTINGS) as [SettingKey, Setting<unknown>][];
-  return rows.map(([key, { kind, otherwise = '' }]) => {
+  const all = rows.map(([key, { kind, otherwise = '' }]) => {
     const value: unknown = effective[key] ?? settings[key];
     const toml = value === undefined ? undefined : kind.write(value);
     return { key, toml, otherwise, origin: configuration.origins.get(key) };
   });
+  return [...all, ...inNamedTables(settings, configuration)];
+}
+
+/** Of a table that has a name of its own, what stands in it: all else is in the documentation. */
+function* inNamedTables(settings: Settings, { origins }: Configuration): Generator<InForce> {
+  for (const table of Object.keys(NAMED_TABLES) as NamedTableKey[]) {
+    for (const [name, values] of settings[table]) {
+      for (const [key, { kind }] of Object.entries<Rows[string]>(NAMED_TABLES[table].rows)) {
+        const origin = origins.get(`${table}.${name}.${key}`);
+        const value: unknown = (values as Readonly<Record<string, unknown>>)[key];
+        if (origin === undefined || value === undefined) continue;
+        const bare = /^[A-Za-z0-9_-]+$/.test(name) ? name : JSON.stringify(name);
+        yield { key: `${table}.${bare}.${key}`, toml: kind.write(value), otherwise: '', origin };
+      }
+    }
+  }
 }
 
 function from({ origin }: InForce, file: string): string {

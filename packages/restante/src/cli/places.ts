@@ -21,7 +21,7 @@ export interface Configuration {
   readonly file: string;
   /** Whether it is there; without one everything is as it comes. */
   readonly exists: boolean;
-  readonly origins: ReadonlyMap<SettingKey, Origin>;
+  readonly origins: ReadonlyMap<string, Origin>;
 }
 
 /** What every verb knows before it begins. */

@@ -26,7 +26,8 @@ test('durations', () => {
   assert.equal(parseDuration('10 min'), 600_000);
   assert.equal(parseDuration('7 d'), 7 * 86_400_000);
   assert.equal(parseDuration('250 ms'), 250);
-  assert.equal(parseDuration('10 m'), undefined, 'a minute or a month?');
+  assert.equal(parseDuration('5m'), 300_000, 'as sleep(1) and systemd have it');
+  assert.equal(parseDuration('2 months'), undefined);
 });
 
 test('what is written can be read again', () => {

@@ -15,6 +15,7 @@ const MILLISECONDS: Readonly<Record<string, number>> = {
   ms: 1,
   s: 1e3,
   min: 60e3,
+  m: 60e3,
   h: 3600e3,
   d: 86_400e3,
 };

@@ -1,7 +1,7 @@
-import { parse, TomlError } from 'smol-toml';
 import * as v from 'valibot';
-import { nearest } from './nearest.ts';
-import { SETTINGS, type Setting, type SettingKey, type Settings } from './settings.ts';
+import { fileContents, printable } from './file-contents.ts';
+import { defaultsOf, type Setting } from './setting.ts';
+import { NAMED_TABLES, SETTINGS, type SettingKey, type Settings } from './settings.ts';
 import { statementLines } from './statement-lines.ts';
 
 /** One thing wrong with a configuration. */
@@ -21,7 +21,12 @@ export type Origin =
 
 /** What came of reading a configuration: settings, or everything that is wrong with it at once. */
 export type ReadSettings =
-  | { readonly type: 'settings'; readonly settings: Settings; readonly origins: ReadonlyMap<SettingKey, Origin> }
+  | {
+      readonly type: 'settings';
+      readonly settings: Settings;
+      /** By dotted key; `collect.account.anna.url` too. */
+      readonly origins: ReadonlyMap<string, Origin>;
+    }
   | { readonly type: 'wrong'; readonly problems: readonly Problem[] };
 
 /** Values that beat the file's. Each is named as its owner wrote it, for example `--pop3`, in what is said about it. */
@@ -45,31 +50,45 @@ export interface SettingsSource {
 /** Reads and checks a configuration against the table in `settings.ts`. */
 export function readSettings(source: SettingsSource): ReadSettings {
   const { text = '', folder, overrides = [] } = source;
-  const found: FoundProblem[] = [];
-  const settings: Record<string, unknown> = {};
-  for (const [key, row] of Object.entries(SETTINGS)) settings[key] = row.default;
+  const settings = defaultsOf(SETTINGS);
+  for (const key of Object.keys(NAMED_TABLES)) settings[key] = new Map();
   const overridden = new Map(overrides.map((override) => [override.key, override]));
 
-  const take = (key: SettingKey, name: string, raw: unknown, inFile: boolean, within: string): void => {
-    const { kind } = SETTINGS[key] as Setting<unknown>;
-    const result = v.safeParse(kind.schema, raw);
-    if (result.success) settings[key] = kind.within?.(result.output, within) ?? result.output;
-    else found.push({ inFile, message: `${name} ${result.issues[0].message}`, ...(inFile && { key }) });
-  };
-
-  const inFile = fileValues(text, found);
-  for (const { key, raw } of inFile) take(key, key, raw, true, folder);
-  for (const { key, name, value, folder: here } of overridden.values()) take(key, name, value, false, here);
+  const { values, tables, problems } = fileContents(text);
+  const found: FoundProblem[] = [...problems];
+  /** Tables with a wrong value in them: what that contradicts nobody can tell. */
+  const doubtful = new Set<unknown>();
+  for (const { key, row, slot, raw, into } of values) {
+    const read = readValue(row, raw, folder);
+    if (read.type === 'value') (into ?? settings)[slot] = read.value;
+    else {
+      doubtful.add(into);
+      found.push({ inFile: true, message: `${key} ${read.message}`, key });
+    }
+  }
+  for (const { key, name, value, folder: here } of overridden.values()) {
+    const read = readValue(SETTINGS[key] as Setting<unknown>, value, here);
+    if (read.type === 'wrong') found.push({ inFile: false, message: `${name} ${read.message}` });
+    else settings[key] = read.value;
+  }
 
   for (const { key, message } of contradictions(settings as unknown as Settings)) {
     const override = overridden.get(key);
     found.push({ inFile: override === undefined, message: `${override?.name ?? key} ${message}`, key });
   }
+  for (const { heading, table, name, values: own } of tables) {
+    (settings[table] as Map<string, unknown>).set(name, own);
+    if (doubtful.has(own)) continue;
+    for (const { key, message } of NAMED_TABLES[table].contradictions(own as never)) {
+      const place = key === undefined ? heading : `${heading}.${key}`;
+      found.push({ inFile: true, message: `${printable(place)} ${message}`, key: place });
+    }
+  }
   // Looked for only where somebody is told: a start without mistakes does without.
   const lines = once(() => statementLines(text));
   if (found.length > 0) return { type: 'wrong', problems: found.map((problem) => placed(problem, lines)).sort(byLine) };
-  const origins = new Map<SettingKey, Origin>();
-  for (const { key } of inFile) {
+  const origins = new Map<string, Origin>();
+  for (const { key } of values) {
     origins.set(key, {
       type: 'file',
       get line() {
@@ -79,6 +98,18 @@ export function readSettings(source: SettingsSource): ReadSettings {
   }
   for (const { key, name } of overridden.values()) origins.set(key, { type: 'override', name });
   return { type: 'settings', settings: settings as unknown as Settings, origins };
+}
+
+/** What came of reading one value: `message` goes on from the name that its owner knows it by. */
+export type ReadValue<T> =
+  | { readonly type: 'value'; readonly value: T }
+  | { readonly type: 'wrong'; readonly message: string };
+
+/** Reads one value; `folder` is what relative paths in it count from. */
+export function readValue<T>({ kind }: Setting<T>, raw: unknown, folder: string): ReadValue<Exclude<T, undefined>> {
+  const result = v.safeParse(kind.schema, raw);
+  if (!result.success) return { type: 'wrong', message: result.issues[0].message };
+  return { type: 'value', value: kind.within?.(result.output, folder) ?? result.output };
 }
 
 interface FoundProblem {
@@ -119,61 +150,4 @@ function* contradictions(settings: Settings): Generator<{ readonly key: SettingK
     const message = 'must not be port 25, which belongs to SMTP (RFC 2033 §5): write 127.0.0.1:1024 or unix:PATH';
     yield { key: 'listen.lmtp', message };
   }
-}
-
-interface FileValue {
-  readonly key: SettingKey;
-  readonly raw: unknown;
-}
-
-function fileValues(text: string, problems: FoundProblem[]): FileValue[] {
-  let document: unknown;
-  try {
-    document = parse(text);
-  } catch (error) {
-    if (!(error instanceof TomlError)) throw error;
-    const reason = (error.message.split('\n', 1)[0] ?? '').replace(/^Invalid TOML document: /, '');
-    problems.push({ inFile: true, message: `line ${error.line}, column ${error.column}: ${reason}` });
-    return [];
-  }
-  const values: FileValue[] = [];
-  collect(document as object, '', values, problems);
-  return values;
-}
-
-function collect(table: object, prefix: string, values: FileValue[], problems: FoundProblem[]): void {
-  for (const [name, raw] of Object.entries(table)) {
-    const key = prefix + name;
-    const nested = typeof raw === 'object' && raw !== null && !Array.isArray(raw) && !(raw instanceof Date);
-    if (isSettingKey(key)) values.push({ key, raw });
-    else if (nested && (isTableName(key) || Object.keys(raw).length > 0)) collect(raw, `${key}.`, values, problems);
-    else if (isTableName(key))
-      problems.push({ inFile: true, message: `${key} must be a table, with keys such as ${firstUnder(key)}`, key });
-    else problems.push({ inFile: true, message: `${printable(key)} is not a setting${suggestion(key)}`, key });
-  }
-}
-
-function printable(key: string): string {
-  return /^[\w.-]{1,100}$/.test(key) ? key : JSON.stringify(key.slice(0, 100));
-}
-
-function isSettingKey(key: string): key is SettingKey {
-  return Object.hasOwn(SETTINGS, key);
-}
-
-function isTableName(key: string): boolean {
-  return Object.keys(SETTINGS).some((known) => known.startsWith(`${key}.`));
-}
-
-function firstUnder(table: string): string {
-  return Object.keys(SETTINGS).find((known) => known.startsWith(`${table}.`)) ?? table;
-}
-
-/** `: did you mean …?`, looking for the same word in another table first, then for a slip of the fingers. */
-function suggestion(key: string): string {
-  const known = Object.keys(SETTINGS);
-  const tables = new Set(known.filter((name) => name.includes('.')).map((name) => name.slice(0, name.indexOf('.'))));
-  const lastWord = (name: string): string => name.slice(name.lastIndexOf('.') + 1);
-  const meant = known.find((name) => lastWord(name) === lastWord(key)) ?? nearest(key, [...known, ...tables]);
-  return meant === undefined ? '' : `: did you mean ${meant}?`;
 }

@@ -1,14 +1,23 @@
-import { SETTINGS, type Setting } from './settings.ts';
+import type { NamedTables, Setting } from './setting.ts';
+import { NAMED_TABLES, SETTINGS } from './settings.ts';
 
 /** `docs/configuration.md`, whole: written from the table, so that it cannot say anything else than what is read. */
 export function settingsReference(): string {
   const rows = Object.entries(SETTINGS) as [string, Setting<unknown>][];
-  return `${HEAD}${rows.map(([key, row]) => section(key, row)).join('\n')}`;
+  const named = Object.entries(NAMED_TABLES).map(([key, tables]) =>
+    namedSection(key, tables as unknown as NamedTables),
+  );
+  return `${HEAD}${rows.map(([key, row]) => section('###', key, row)).join('\n')}\n${named.join('\n')}`;
 }
 
-function section(key: string, { kind, default: initial, otherwise, meaning }: Setting<unknown>): string {
+function namedSection(key: string, { rows, meaning, name }: NamedTables): string {
+  const own = Object.entries(rows).map(([slot, row]) => section('####', slot, row));
+  return `### \`[${key}.NAME]\`\n\n${meaning} It is ${name.form}.\n\n${own.join('\n')}`;
+}
+
+function section(depth: string, key: string, { kind, default: initial, otherwise, meaning }: Setting<unknown>): string {
   const standard = otherwise ?? `\`${kind.write(initial)}\``;
-  return `### \`${key}\`\n\n${meaning}\n\n- Value: ${kind.form}\n- Default: ${standard}\n`;
+  return `${depth} \`${key}\`\n\n${meaning}\n\n- Value: ${kind.form}\n- Default: ${standard}\n`;
 }
 
 const HEAD = `# Configuration
@@ -35,6 +44,12 @@ key = "/etc/restante/key.pem"
 [limits]
 letter_size = "50 MiB"
 idle = "15 min"
+
+[collect.account.anna]
+url = "pops://anna@pop.example.org"
+password_file = "anna.password"
+to = "account:anna"
+afterwards = "delete after 14 d"
 \`\`\`
 
 \`limits.idle = "15 min"\` on a line of its own, before the first \`[table]\`, says the same as \`idle\` under \`[limits]\`. Relative paths

@@ -1,35 +1,9 @@
-import {
-  choice,
-  count,
-  duration,
-  group,
-  type Kind,
-  line,
-  lines,
-  listen,
-  octets,
-  path,
-  permissions,
-  yesOrNo,
-} from './kinds.ts';
+import { COLLECT, COLLECT_ACCOUNTS } from './collect-settings.ts';
+import { choice, count, duration, group, line, lines, listen, octets, path, permissions, yesOrNo } from './kinds.ts';
 import { pairs } from './pairs.ts';
+import { optional, type Rows, setting, type ValuesOf } from './setting.ts';
 
-/** One thing that can be set, and all there is to know about it: the file's reader and the documentation read this. */
-export interface Setting<T> {
-  readonly kind: Kind<Exclude<T, undefined>>;
-  readonly default: T;
-  /** The default in words, where it depends on the machine or on other settings. */
-  readonly otherwise?: string;
-  readonly meaning: string;
-}
-
-function setting<T>(kind: Kind<T>, initial: NoInfer<T>, meaning: string): Setting<T> {
-  return { kind: kind as Kind<Exclude<T, undefined>>, default: initial, meaning };
-}
-
-function optional<T>(kind: Kind<T>, otherwise: string, meaning: string): Setting<T | undefined> {
-  return { kind: kind as Kind<Exclude<T, undefined>>, default: undefined, otherwise, meaning };
-}
+export type { Setting } from './setting.ts';
 
 const DOMAIN =
   /^(?=.{1,255}$)[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?(?:\.[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?)*$/u;
@@ -199,12 +173,21 @@ export const SETTINGS = {
     'auto',
     '`json` is one object a line; `text` is for people; `auto` is `text` on a terminal and `json` elsewhere.',
   ),
-} satisfies Record<string, Setting<unknown>>;
+  ...COLLECT,
+} satisfies Rows;
 
 /** A dotted key of the configuration. */
 export type SettingKey = keyof typeof SETTINGS;
 
-/** The configuration in force. */
-export type Settings = {
-  readonly [K in SettingKey]: (typeof SETTINGS)[K] extends Setting<infer T> ? T : never;
+/** Tables that have a name of their own each, by the key that stands before it. */
+export const NAMED_TABLES = {
+  'collect.account': COLLECT_ACCOUNTS,
+} satisfies Readonly<Record<string, { readonly rows: Rows }>>;
+
+/** `collect.account`: what stands before the name of a table. */
+export type NamedTableKey = keyof typeof NAMED_TABLES;
+
+/** The configuration in force. Tables with names are in the order of the file. */
+export type Settings = ValuesOf<typeof SETTINGS> & {
+  readonly [K in NamedTableKey]: ReadonlyMap<string, ValuesOf<(typeof NAMED_TABLES)[K]['rows']>>;
 };
