@@ -4,7 +4,8 @@ import type { LetterRecord, LetterState, MailboxFacts } from './journal.ts';
 /** How a record and the facts lie in their tables; columns in the order of the rows. */
 export const LETTER_COLUMNS =
   'key, unique_id, state, listed, declared_octets, octets, sha256, fingerprint, headers_only, place, destination, kept, gone, was, attempts, why, not_before';
-export const FACT_COLUMNS = 'destination, begun, last_listed, pipelining_distrusted, last_login, failures, not_before';
+export const FACT_COLUMNS =
+  'destination, begun, last_listed, doubted, pipelining_distrusted, last_login, failures, not_before';
 
 type Whole = number | null;
 type Text = string | null;
@@ -32,6 +33,7 @@ export type FactRow = readonly [
   destination: Text,
   begun: Whole,
   lastListed: Whole,
+  doubted: Whole,
   pipeliningDistrusted: number,
   lastLogin: Whole,
   failures: number,
@@ -121,11 +123,12 @@ export function letterValues(record: LetterRecord): SQLInputValue[] {
 }
 
 export function factsOf(row: FactRow): MailboxFacts {
-  const [destination, begun, lastListed, pipeliningDistrusted, lastLogin, failures, notBefore] = row;
+  const [destination, begun, lastListed, doubted, pipeliningDistrusted, lastLogin, failures, notBefore] = row;
   return {
     destination: destination ?? undefined,
     begun: begun ?? undefined,
     lastListed: lastListed ?? undefined,
+    doubted: doubted ?? undefined,
     pipeliningDistrusted: pipeliningDistrusted === 1,
     lastLogin: lastLogin ?? undefined,
     failures,
@@ -138,6 +141,7 @@ export function factValues(facts: MailboxFacts): SQLInputValue[] {
     facts.destination ?? null,
     facts.begun ?? null,
     facts.lastListed ?? null,
+    facts.doubted ?? null,
     facts.pipeliningDistrusted ? 1 : 0,
     facts.lastLogin ?? null,
     facts.failures,

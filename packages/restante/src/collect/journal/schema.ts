@@ -20,6 +20,7 @@ const steps: readonly string[] = [
     destination TEXT,
     begun INTEGER,
     last_listed INTEGER,
+    doubted INTEGER,
     pipelining_distrusted INTEGER NOT NULL,
     last_login INTEGER,
     failures INTEGER NOT NULL,
