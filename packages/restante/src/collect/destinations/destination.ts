@@ -25,14 +25,21 @@ export interface Destination {
   prepare(letters: readonly StagedLetter[]): Promise<void>;
   /** Puts letters where they belong, durably; one answer each, in order. Never rejects for what is one letter's fault. */
   place(letters: readonly StagedLetter[]): Promise<readonly Placing[]>;
-  /** What came of letters that were staged, and perhaps placed, when we died; one answer each, in order. */
+  /**
+   * What came of letters that were staged, and perhaps placed, when we died; one answer each, in order. Asked once, before
+   * the first letter is staged, about all that the journal has as `staged` here: what else lies there of the same
+   * maildrop is swept. Rejects with a Failure when the destination takes none at present: then nothing is settled.
+   */
   settle(letters: readonly UnsettledLetter[]): Promise<readonly Settled[]>;
   /**
    * Which of these letters are here though the journal does not know it: asked when the journal is new. Absent where
    * nobody can tell.
    */
   find?(letters: readonly IncomingLetter[]): Promise<ReadonlyMap<string, FoundLetter>>;
-  /** Removes what was staged and is not wanted, and lets go of everything. */
+  /**
+   * Lets go of everything. Removes what was staged and is not wanted: what was prepared and not placed is kept for
+   * {@link settle}, since the journal may have it.
+   */
   close(): Promise<void>;
 }
 
@@ -47,7 +54,7 @@ export interface IncomingLetter {
   readonly listed: number;
 }
 
-/** A letter on its way in. */
+/** A letter on its way in. What cannot be written throws a Failure, which is the destination's fault; nothing is left of it then. */
 export interface Stage {
   /** Takes the next octets, as the server sent them, un-stuffed: CRLF line ends. They are the caller's again when it returns. */
   write(octets: Buffer): MaybePromise<void>;

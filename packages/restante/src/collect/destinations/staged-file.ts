@@ -1,0 +1,137 @@
+import { closeSync, renameSync, rmSync } from 'node:fs';
+import { Canonicalizer } from '@restante/pop/wire';
+import { OpenFile } from '../../import/file-octets.ts';
+import { LineFeeds } from '../../import/line-feeds.ts';
+import { cannotWrite, writeAll } from '../../import/new-file.ts';
+
+/** Up to so many octets wait in memory: a letter that is no larger is one write. */
+const GATHERED = 1024 * 1024;
+
+/**
+ * How a letter lies in a file: with LF line ends, as programs expect it; or as it came, where a bare LF in it would
+ * make it impossible to tell what the server had sent. So a file that is as long as the letter was has it as it came.
+ */
+export type FileForm = 'line-feeds' | 'as-it-came';
+
+/** One letter that is being written to a file. */
+export class StagedFile {
+  /** Octets that came. */
+  octets = 0;
+  /** Octets in the file. */
+  size = 0;
+  form: FileForm = 'line-feeds';
+  readonly #path: string;
+  readonly #create: (path: string) => number;
+  readonly #lineFeeds = new LineFeeds();
+  /** Changes what has a bare LF, and hands back all else as it is. */
+  readonly #bareLineFeeds = new Canonicalizer();
+  #parts: Buffer[] = [];
+  #gathered = 0;
+  #descriptor: number | undefined;
+  readonly #made: string[] = [];
+
+  /** `create` makes the file, as late as there is something to write. */
+  constructor(path: string, create: (path: string) => number) {
+    this.#path = path;
+    this.#create = create;
+  }
+
+  /** Throws a Failure when the file cannot be written. */
+  write(octets: Buffer): void {
+    this.octets += octets.length;
+    if (this.form === 'line-feeds' && this.#bareLineFeeds.push(octets) !== octets) this.#restore();
+    const output = this.form === 'line-feeds' ? this.#lineFeeds.push(octets) : octets;
+    this.#put(output.buffer === octets.buffer ? Buffer.from(output) : output);
+  }
+
+  end(): void {
+    if (this.form === 'line-feeds') this.#put(this.#lineFeeds.end());
+    this.#flush();
+    this.#close();
+  }
+
+  /** Nothing is left of it, also when it is whole. Never throws. */
+  abandon(): void {
+    this.#parts = [];
+    try {
+      this.#close();
+      for (const path of this.#made) rmSync(path, { force: true });
+    } catch {
+      // A later run sweeps what cannot be removed now.
+    }
+  }
+
+  #put(octets: Buffer): void {
+    if (octets.length === 0) return;
+    this.#parts.push(octets);
+    this.#gathered += octets.length;
+    this.size += octets.length;
+    if (this.#gathered >= GATHERED) this.#flush();
+  }
+
+  #flush(): void {
+    const octets = this.#parts.length === 1 && this.#parts[0] ? this.#parts[0] : Buffer.concat(this.#parts);
+    this.#parts = [];
+    this.#gathered = 0;
+    if (this.#descriptor === undefined) this.#open(this.#path);
+    try {
+      writeAll(this.#descriptor as number, octets);
+    } catch (thrown) {
+      throw cannotWrite(this.#path, thrown);
+    }
+  }
+
+  #open(path: string): void {
+    this.#descriptor = this.#create(path);
+    this.#made.push(path);
+  }
+
+  #close(): void {
+    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    this.#descriptor = undefined;
+  }
+
+  /** The first bare LF: what is in the file so far becomes what had come. */
+  #restore(): void {
+    const gathered = this.#parts;
+    const draft = this.#descriptor === undefined ? undefined : `${this.#path}.draft`;
+    this.form = 'as-it-came';
+    this.size = 0;
+    this.#parts = [];
+    this.#gathered = 0;
+    if (draft === undefined) {
+      for (const piece of restored(gathered, 'line-feeds')) this.#put(piece);
+    } else {
+      this.#close();
+      this.#open(draft);
+      for (const piece of restored(both(pieces(this.#path), gathered), 'line-feeds')) this.#put(piece);
+      renameSync(draft, this.#path);
+    }
+    this.#put(this.#lineFeeds.end());
+  }
+}
+
+function* both(first: Iterable<Buffer>, second: Iterable<Buffer>): Generator<Buffer> {
+  yield* first;
+  yield* second;
+}
+
+/** What the server had sent, from what lies in a file. */
+export function* restored(pieces: Iterable<Buffer>, form: FileForm): Generator<Buffer> {
+  if (form === 'as-it-came') return yield* pieces;
+  const lineEnds = new Canonicalizer();
+  for (const piece of pieces) {
+    const { buffer, byteOffset, byteLength } = lineEnds.push(piece);
+    yield Buffer.from(buffer, byteOffset, byteLength);
+  }
+}
+
+/** What is in a file that is a letter. Throws an Unreadable. */
+export function* pieces(path: string | Buffer): Generator<Buffer> {
+  const file = OpenFile.open(path, false);
+  try {
+    yield* file.pieces();
+  } finally {
+    file.close();
+  }
+}
