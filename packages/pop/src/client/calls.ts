@@ -57,6 +57,7 @@ const CODES: Readonly<Record<NonNullable<ReturnType<typeof knownCode>>, Pop3Erro
   'LOGIN-DELAY': 'LOGIN_DELAY',
   'SYS/TEMP': 'SYS_TEMP',
   'SYS/PERM': 'SYS_PERM',
+  UTF8: 'UTF8_NEEDED',
 };
 
 /** The error that an -ERR stands for (RC-06); `otherwise` when no code says what it is. */

@@ -1,6 +1,8 @@
+import { knownCode } from '../pop3/exchange-status.ts';
 import type { ChannelBinding } from '../sasl/channel-binding.ts';
-import { command, mustBeOk, refusal } from './calls.ts';
+import { ask, command, mustBeOk, refusal } from './calls.ts';
 import { Pop3Error } from './error.ts';
+import { speak } from './language.ts';
 import { Link } from './link.ts';
 import { logIn } from './login.ts';
 import { type Pop3ClientOptions, type Settings, settings } from './options.ts';
@@ -66,17 +68,34 @@ async function begin(link: Link, chosen: Settings, before: Secured): Promise<Pop
       throw link.error('TLS_UNAVAILABLE', `${chosen.host} offers no STLS, and requireTLS is not false`);
     }
   }
-  let method: string | undefined;
-  if (chosen.auth !== undefined) {
-    const { auth, allowInsecureAuth } = chosen;
-    const certificate = chosen.tls.cert !== undefined || chosen.tls.pfx !== undefined;
-    const situation = { auth, allowInsecureAuth, capabilities, greeting: status.text, security, binding, certificate };
-    method = await logIn(link, situation, chosen);
-    const now = await readCapabilities(link);
-    // Some know CAPA before the login only; what they said there, over the same connection, still holds (EXT-02).
-    if (now.listed) capabilities = now;
+  // Whether there is TLS has been settled above: STLS is not sent any more behind UTF8 (STLS-15).
+  const utf8 = chosen.utf8 && capabilities.utf8 !== undefined && (await enterUtf8(link));
+  if (chosen.language !== undefined && capabilities.lang) await speakIfPossible(link, chosen.language);
+  if (chosen.auth === undefined) {
+    return new Pop3Client(link, chosen, { greeting, security, capabilities, utf8, method: undefined });
   }
-  return new Pop3Client(link, chosen, { greeting, security, capabilities, method });
+  const { auth, allowInsecureAuth } = chosen;
+  const certificate = chosen.tls.cert !== undefined || chosen.tls.pfx !== undefined;
+  const situation = { auth, allowInsecureAuth, capabilities, greeting: status.text, security, binding, certificate };
+  const method = await logIn(link, situation, chosen);
+  const pop = new Pop3Client(link, chosen, { greeting, security, capabilities, utf8, method });
+  await pop.begin(chosen.ahead);
+  return pop;
+}
+
+/** A server that offers UTF8 mode and will not have it now gives letters as ASCII, as to anybody (RFC 6856 §2.1). */
+async function enterUtf8(link: Link): Promise<boolean> {
+  const asked = command('UTF8');
+  const status = await ask(link, asked);
+  if (!status.ok && knownCode(status.code) !== undefined) throw refusal(link, asked.shown, status);
+  return status.ok;
+}
+
+/** A language that is not to be had is no reason not to call: the words are for people (UTF-14). */
+async function speakIfPossible(link: Link, language: string): Promise<void> {
+  await speak(link, language).catch((error: unknown) => {
+    if (!(error instanceof Pop3Error) || error.code !== 'REFUSED') throw error;
+  });
 }
 
 /** Errors from before there was a dialog, or beside it, get what was said until then. */

@@ -10,6 +10,7 @@
  * | `LOGIN_DELAY` | the last login was too short a time ago (RFC 2449 §8.1.1) | later |
  * | `SYS_TEMP` | the server cannot just now (RFC 3206 §4) | later |
  * | `SYS_PERM` | the server cannot until somebody mends it | |
+ * | `UTF8_NEEDED` | the letter can only be had in UTF8 mode: in a new session, with `utf8` (RFC 6856 §5) | |
  * | `REFUSED` | the server answered -ERR, and no code says why | |
  * | `UNSUPPORTED` | the server does not know this command | |
  * | `TLS_UNAVAILABLE` | the server offers no TLS, or somebody in between hides it | |
@@ -33,6 +34,7 @@ export type Pop3ErrorCode =
   | 'LOGIN_DELAY'
   | 'SYS_TEMP'
   | 'SYS_PERM'
+  | 'UTF8_NEEDED'
   | 'REFUSED'
   | 'UNSUPPORTED'
   | 'TLS_UNAVAILABLE'

@@ -6,7 +6,9 @@ export { Capabilities } from '../pop3/exchange-capabilities.ts';
 export type { DropListing } from '../pop3/exchange-listing.ts';
 export { connect } from './connect.ts';
 export { Pop3Error, type Pop3ErrorCode } from './error.ts';
+export type { Language } from './language.ts';
 export { Letter } from './letter.ts';
+export type { ListingKeyword, ScanListing, UniqueIdListing } from './listings.ts';
 export {
   defaultPop3ClientLimits,
   type Pop3Auth,
@@ -15,7 +17,7 @@ export {
   type Pop3Tls,
   type SecretSource,
 } from './options.ts';
-export { type CallOptions, type Outcome, Pop3Client, type ScanListing, type UniqueIdListing } from './pop3-client.ts';
+export { type CallOptions, type Outcome, Pop3Client } from './pop3-client.ts';
 export type { Receipt } from './receipt.ts';
 export { Retrieval, type Retrieved } from './retrieval.ts';
 export type { Security } from './security.ts';
@@ -28,4 +30,5 @@ export {
   parsePop3Url,
   pop3UrlOptions,
 } from './url.ts';
+export { type Verified, verify } from './verify.ts';
 export { type MessageNumber, messageNumber, type UniqueId } from './words.ts';

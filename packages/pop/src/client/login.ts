@@ -1,5 +1,7 @@
 import type { MaybePromise } from '../maildrop/maildrop.ts';
+import type { Capabilities } from '../pop3/exchange-capabilities.ts';
 import type { Status } from '../pop3/exchange-status.ts';
+import { saslprep } from '../sasl/saslprep.ts';
 import { decodeBase64, encodeBase64 } from '../wire/base64.ts';
 import { apopDigest, apopTimestamp } from './apop.ts';
 import { ask, command, refusal } from './calls.ts';
@@ -26,12 +28,6 @@ export async function logIn(
   const method = chooseLogin(situation);
   const secret = method.uses === 'certificate' ? '' : await resolved(auth[method.uses]);
   link.trace.hide(secret);
-  if (method.asciiOnly && !ASCII.test(auth.user + secret)) {
-    throw new Pop3Error(
-      'ARGUMENT',
-      `${method.name} can send ASCII only, and nothing better is offered (RFC 6856 §2.2)`,
-    );
-  }
   const status = await attempt(link, method, situation, { secret, host: called.host, port: called.port });
   if (!status.ok) {
     const { authResponseCode } = situation.capabilities;
@@ -46,6 +42,22 @@ export async function logIn(
   return method.name;
 }
 
+/**
+ * A name or password for USER, PASS or APOP, which know no character set: beyond ASCII only to a server that says
+ * `UTF8 USER`, and prepared as it will prepare it (RFC 6856 §2.2, UTF-10).
+ */
+function beyondSasl(text: string, method: string, { utf8 }: Capabilities, use: 'query' | 'stored'): string {
+  if (ASCII.test(text)) return text;
+  if (utf8?.user !== true) {
+    throw new Pop3Error('ARGUMENT', `${method} can send ASCII only, and nothing better is offered (RFC 6856 §2.2)`);
+  }
+  const prepared = saslprep(text, use);
+  if (prepared === undefined || prepared === '') {
+    throw new Pop3Error('ARGUMENT', `${method} cannot send this name or password: it has what no name has (RFC 4013)`);
+  }
+  return prepared;
+}
+
 async function resolved(source: string | (() => MaybePromise<string>) | undefined): Promise<string> {
   return typeof source === 'function' ? await source() : (source ?? '');
 }
@@ -58,14 +70,18 @@ async function attempt(
 ): Promise<Status> {
   const { user, authorizationIdentity } = auth;
   const { secret } = given;
+  const sendable = (text: string, use: 'query' | 'stored') => beyondSasl(text, method.name, capabilities, use);
   switch (method.by) {
     case 'USER': {
-      const named = await ask(link, command('USER', user));
-      return named.ok ? ask(link, command('PASS', secret)) : named;
+      const password = sendable(secret, 'query');
+      link.trace.hide(password);
+      const pass = command('PASS', password);
+      const named = await ask(link, command('USER', sendable(user, 'query')));
+      return named.ok ? ask(link, pass) : named;
     }
     case 'APOP': {
-      const digest = apopDigest(apopTimestamp(greeting) ?? '', secret);
-      return ask(link, command('APOP', `${user} ${digest}`));
+      const digest = apopDigest(apopTimestamp(greeting) ?? '', sendable(secret, 'stored'));
+      return ask(link, command('APOP', `${sendable(user, 'query')} ${digest}`));
     }
     case 'AUTH': {
       const context = { user, authorizationIdentity, offered: capabilities.sasl, binding, ...given };

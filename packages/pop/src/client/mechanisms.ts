@@ -47,8 +47,6 @@ export interface LoginMethod {
   readonly binds?: true;
   /** Whether it can say in whose stead. */
   readonly delegates?: true;
-  /** Only octets of ASCII may be sent, since there is no UTF8 (UTF-10). */
-  readonly asciiOnly?: true;
   /** The server is waited for, although the client speaks first: some want it so (XOAUTH2). */
   readonly inTwoLines?: true;
   /** The client's half, for those by AUTH. */
@@ -104,7 +102,7 @@ export const LOGIN_METHODS: readonly LoginMethod[] = [
         ...(authorizationIdentity !== undefined && { authorizationIdentity }),
       }),
   },
-  { name: 'USER', by: 'USER', uses: 'pass', plaintext: true, asciiOnly: true },
+  { name: 'USER', by: 'USER', uses: 'pass', plaintext: true },
   {
     name: 'LOGIN',
     by: 'AUTH',
@@ -120,7 +118,7 @@ export const LOGIN_METHODS: readonly LoginMethod[] = [
     onRequest: true,
     start: ({ user, secret }) => cramMd5Client(user, secret),
   },
-  { name: 'APOP', by: 'APOP', uses: 'pass', plaintext: false, onRequest: true, asciiOnly: true },
+  { name: 'APOP', by: 'APOP', uses: 'pass', plaintext: false, onRequest: true },
 ];
 
 function scramMethod(hash: ScramHash, plus?: 'PLUS'): LoginMethod {

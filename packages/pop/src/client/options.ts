@@ -3,6 +3,7 @@ import type { ConnectionOptions } from 'node:tls';
 import type { MaybePromise } from '../maildrop/maildrop.ts';
 import type { Clock } from '../server/clock.ts';
 import { Pop3Error } from './error.ts';
+import { isLanguageRange } from './language.ts';
 import { isPin } from './pins.ts';
 import type { Pop3Logger } from './trace.ts';
 
@@ -98,6 +99,18 @@ export interface Pop3ClientOptions {
   readonly logger?: Pop3Logger | false;
   /** Whether to pipeline where the server offers it; default true. */
   readonly pipelining?: boolean;
+  /**
+   * Whether to ask for UTF8 mode where the server offers it: letters with addresses beyond ASCII then come as they are,
+   * and not as something like them (RFC 6856 §2.1); default false. Sizes may differ between the modes.
+   */
+  readonly utf8?: boolean;
+  /** In what language the server's words are wanted: a tag of RFC 5646, or `*` for the server's own choice (RFC 6856 §3). */
+  readonly language?: string;
+  /**
+   * Listings to ask for together with the capabilities behind the login, where the server pipelines: the first `list()`,
+   * `uniqueIds()` or `letters()` has its answer from them, a round trip earlier. Default: none.
+   */
+  readonly ahead?: readonly ('LIST' | 'UIDL')[];
   readonly limits?: Partial<Pop3ClientLimits>;
   readonly clock?: Clock;
 }
@@ -150,6 +163,9 @@ export interface Settings {
   readonly readerTimeout: number;
   readonly logger: Pop3Logger | undefined;
   readonly pipelining: boolean;
+  readonly utf8: boolean;
+  readonly language: string | undefined;
+  readonly ahead: readonly ('LIST' | 'UIDL')[];
   readonly limits: Pop3ClientLimits;
   readonly clock: Clock;
 }
@@ -173,6 +189,9 @@ export function settings(options: Pop3ClientOptions): Settings {
       throw new Pop3Error('ARGUMENT', `"${pin}" is no pin: 64 hexadecimal digits, or sha256/ and 44 of base64`);
     }
   }
+  if (options.language !== undefined && !isLanguageRange(options.language)) {
+    throw new Pop3Error('ARGUMENT', `"${options.language}" is no language: de, pt-BR and * are`);
+  }
   if (options.ignoreTLS && options.requireTLS) {
     throw new Pop3Error('ARGUMENT', 'ignoreTLS and requireTLS contradict each other');
   }
@@ -190,6 +209,9 @@ export function settings(options: Pop3ClientOptions): Settings {
     signal: options.signal,
     logger: options.logger || undefined,
     pipelining: options.pipelining ?? true,
+    utf8: options.utf8 ?? false,
+    language: options.language,
+    ahead: options.ahead ?? [],
     limits,
     clock: options.clock ?? clientClock,
   };

@@ -1,11 +1,13 @@
 import { Capabilities } from '../pop3/exchange-capabilities.ts';
 import type { DropListing } from '../pop3/exchange-listing.ts';
-import { parseDropListing, parseScanListing, parseUniqueIdListing } from '../pop3/exchange-listing.ts';
+import { parseDropListing } from '../pop3/exchange-listing.ts';
 import { knownCode } from '../pop3/exchange-status.ts';
 import { ask, command, mustBeOk, refusal } from './calls.ts';
 import { Pop3Error } from './error.ts';
+import { type Language, languages, speak } from './language.ts';
 import { Letter } from './letter.ts';
 import type { Call, Link } from './link.ts';
+import { type ListingKeyword, Listings, type ScanListing, type UniqueIdListing } from './listings.ts';
 import type { Settings } from './options.ts';
 import { giveReceipt, mustBeGiven, type Receipt } from './receipt.ts';
 import { Retrieval } from './retrieval.ts';
@@ -25,18 +27,6 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What LIST says of a letter. */
-export interface ScanListing {
-  readonly number: MessageNumber;
-  readonly octets: number;
-}
-
-/** What UIDL says of a letter; without `uniqueId` where it says nothing that could be one. */
-export interface UniqueIdListing {
-  readonly number: MessageNumber;
-  readonly uniqueId?: UniqueId;
-}
-
 /** Lines of a CAPA response at most. */
 const MOST_CAPABILITIES = 1_000;
 
@@ -54,31 +44,47 @@ export class Pop3Client implements AsyncDisposable {
   readonly security: Security;
   /** How the login was done: a SASL mechanism, `USER` or `APOP`; absent without one. */
   readonly method: string | undefined;
+  /** Whether the session is in UTF8 mode (RFC 6856 §2.1). */
+  readonly utf8: boolean;
   #capabilities: Capabilities;
   readonly #link: Link;
   readonly #settings: Settings;
   readonly #session = {};
-  readonly #declared = new Map<MessageNumber, number>();
+  readonly #listings: Listings;
   readonly #deleted = new Set<MessageNumber>();
   #committing: Promise<Outcome> | undefined;
   /** What `letters()` has given: another session's letter has its number here by chance. */
   readonly #letters = new WeakSet<Letter>();
-  /** Unique-ids that more than one letter has (P3-57). */
-  readonly #doubtful = new Set<string>();
 
   /** For {@link connect}. */
   constructor(
     link: Link,
     settings: Settings,
-    found: Pick<Pop3Client, 'greeting' | 'security' | 'capabilities' | 'method'>,
+    found: Pick<Pop3Client, 'greeting' | 'security' | 'capabilities' | 'method' | 'utf8'>,
   ) {
     this.#link = link;
     this.#settings = settings;
+    this.#listings = new Listings(link, settings.limits.listing);
     this.greeting = found.greeting;
     this.security = found.security;
     this.method = found.method;
+    this.utf8 = found.utf8;
     this.#capabilities = found.capabilities;
     link.pipelining = settings.pipelining && found.capabilities.pipelining;
+  }
+
+  /**
+   * For {@link connect}: asks for the capabilities that hold behind the login and, where the server pipelines, for listings
+   * ahead.
+   */
+  async begin(ahead: readonly ListingKeyword[]): Promise<void> {
+    const reading = readCapabilities(this.#link);
+    if (this.#link.pipelining) for (const keyword of ahead) this.#listings.askAhead(keyword);
+    const now = await reading;
+    // Some know CAPA before the login only; what they said there, over the same connection, still holds (EXT-02).
+    if (!now.listed) return;
+    this.#capabilities = now;
+    this.#link.pipelining = this.#settings.pipelining && now.pipelining;
   }
 
   /** What the server can do, as it said last: asked anew behind STLS and behind the login (STLS-08, EXT-06). */
@@ -112,14 +118,8 @@ export class Pop3Client implements AsyncDisposable {
   list(options: CallOptions): Promise<readonly ScanListing[]>;
   list(number: MessageNumber, options?: CallOptions): Promise<ScanListing>;
   async list(first?: MessageNumber | CallOptions, second?: CallOptions): Promise<readonly ScanListing[] | ScanListing> {
-    const read = (text: string): ScanListing | undefined => {
-      const found = parseScanListing(text);
-      if (found === undefined) return undefined;
-      const listed = { number: messageNumber(found.number), octets: found.octets };
-      this.#declared.set(listed.number, listed.octets);
-      return listed;
-    };
-    return typeof first === 'number' ? this.#one('LIST', first, read, second) : this.#all('LIST', read, first);
+    if (typeof first === 'number') return this.#listings.one('LIST', first, second?.signal);
+    return this.#listings.all('LIST', 'REFUSED', first?.signal);
   }
 
   /**
@@ -133,17 +133,8 @@ export class Pop3Client implements AsyncDisposable {
     first?: MessageNumber | CallOptions,
     second?: CallOptions,
   ): Promise<readonly UniqueIdListing[] | UniqueIdListing> {
-    const read = (text: string): UniqueIdListing | undefined =>
-      parseUniqueIdListing(text) as UniqueIdListing | undefined;
-    if (typeof first === 'number') return this.#one('UIDL', first, read, second);
-    const all = await this.#all('UIDL', read, first);
-    const seen = new Set<string>();
-    for (const { uniqueId } of all) {
-      if (uniqueId === undefined) continue;
-      if (seen.has(uniqueId)) this.#doubtful.add(uniqueId);
-      seen.add(uniqueId);
-    }
-    return all;
+    if (typeof first === 'number') return this.#listings.one('UIDL', first, second?.signal);
+    return this.#listings.all('UIDL', this.#capabilities.uidl ? 'REFUSED' : 'UNSUPPORTED', first?.signal);
   }
 
   /** Every letter, with its size and unique-id, from the server's listings; works without UIDL too (EXT-31). */
@@ -168,7 +159,7 @@ export class Pop3Client implements AsyncDisposable {
     const { number, uniqueId } = typeof letter === 'number' ? { number: letter } : this.#own(letter);
     const { limits } = this.#settings;
     const request = command('RETR', `${messageNumber(number)}`, limits.letter);
-    const declaredOctets = this.#declared.get(number);
+    const declaredOctets = this.#listings.declared.get(number);
     return new Retrieval(
       this.#link,
       this.#session,
@@ -203,7 +194,7 @@ export class Pop3Client implements AsyncDisposable {
     { uniqueId, octets, sha256 }: { readonly uniqueId: string; readonly octets: number; readonly sha256: string },
   ): Receipt {
     this.#own(letter);
-    if (letter.uniqueId === undefined || letter.uniqueId !== uniqueId || this.#doubtful.has(uniqueId)) {
+    if (letter.uniqueId === undefined || letter.uniqueId !== uniqueId || this.#listings.doubtful.has(uniqueId)) {
       throw new Pop3Error('ARGUMENT', `letter ${letter.number} cannot be told to be the one that was stored`);
     }
     return giveReceipt(this.#session, { number: letter.number, uniqueId: letter.uniqueId, octets, sha256 });
@@ -215,6 +206,7 @@ export class Pop3Client implements AsyncDisposable {
     const { number } = receipt;
     if (this.#deleted.has(number)) throw new Pop3Error('ARGUMENT', `letter ${number} has been deleted already`);
     this.#deleted.add(number);
+    this.#listings.forget();
     try {
       await mustBeOk(this.#link, command('DELE', `${number}`), options);
     } catch (error) {
@@ -227,6 +219,19 @@ export class Pop3Client implements AsyncDisposable {
   async reset(options?: CallOptions): Promise<void> {
     await mustBeOk(this.#link, command('RSET'), options);
     this.#deleted.clear();
+  }
+
+  /** The languages that the server's words can be had in. Rejects with `REFUSED` where it has no LANG. */
+  languages({ signal }: CallOptions = {}): Promise<readonly Language[]> {
+    return languages(this.#link, signal);
+  }
+
+  /**
+   * The server's words are in this language from now on (a tag of RFC 5646, or `*` for its own choice): resolves to the
+   * tag that the server chose. Rejects with `REFUSED`, and changes nothing, where it has no such language.
+   */
+  async speak(language: string, { signal }: CallOptions = {}): Promise<string> {
+    return speak(this.#link, language, signal);
   }
 
   /** Says that the session is still wanted. */
@@ -276,40 +281,6 @@ export class Pop3Client implements AsyncDisposable {
 
   #ended(): Pop3Error {
     return this.#link.error('CLOSED', 'the session was committed', { retryable: false });
-  }
-
-  async #one<T>(
-    keyword: 'LIST' | 'UIDL',
-    number: MessageNumber,
-    read: (text: string) => (T & { readonly number: MessageNumber }) | undefined,
-    options: CallOptions = {},
-  ): Promise<T> {
-    const asked = command(keyword, `${messageNumber(number)}`);
-    const { text } = await mustBeOk(this.#link, asked, options);
-    const found = read(text);
-    return found?.number === number ? found : this.#nonsense(asked.shown, text);
-  }
-
-  async #all<T>(
-    keyword: 'LIST' | 'UIDL',
-    read: (text: string) => (T & { readonly number: MessageNumber }) | undefined,
-    { signal }: CallOptions = {},
-  ): Promise<readonly T[]> {
-    const asked = command(keyword, undefined, this.#settings.limits.listing);
-    const listed = new Map<MessageNumber, T>();
-    let wrong: string | undefined;
-    const take = (line: Buffer): void => {
-      const text = line.toString('latin1');
-      const found = read(text);
-      if (found === undefined || listed.has(found.number)) wrong ??= text;
-      else listed.set(found.number, found);
-    };
-    const status = await ask(this.#link, asked, { signal, take });
-    if (!status.ok) {
-      const unknown = keyword === 'UIDL' && !this.#capabilities.uidl;
-      throw refusal(this.#link, asked.shown, status, { code: unknown ? 'UNSUPPORTED' : 'REFUSED' });
-    }
-    return wrong === undefined ? [...listed.values()] : this.#nonsense(asked.shown, wrong);
   }
 
   /** Of an answer that cannot be nothing is believed. */

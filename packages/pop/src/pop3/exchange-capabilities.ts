@@ -62,6 +62,17 @@ export class Capabilities {
     return (this.tags.get('SASL') ?? []).map((name) => name.toUpperCase());
   }
 
+  /** Whether there is a UTF8 mode, and whether USER, PASS and APOP take UTF-8 in any mode (RFC 6856 §2). */
+  get utf8(): { readonly user: boolean } | undefined {
+    const parameters = this.tags.get('UTF8');
+    return parameters && { user: parameters.some((parameter) => parameter.toUpperCase() === 'USER') };
+  }
+
+  /** Whether the server's words can be had in other languages (RFC 6856 §3). */
+  get lang(): boolean {
+    return this.has('LANG');
+  }
+
   /** How long to wait between two logins, in seconds (RFC 2449 §6.5). */
   get loginDelay(): number | undefined {
     return number(this.tags.get('LOGIN-DELAY')?.[0]);

@@ -2,7 +2,7 @@
  * What answers a command:
  *
  * - `line`: a status line
- * - `lines`: behind +OK come lines, un-stuffed one by one (LIST, UIDL, CAPA)
+ * - `lines`: behind +OK come lines, un-stuffed one by one (LIST, UIDL, CAPA, LANG)
  * - `letter`: behind +OK come octets, un-stuffed as they are (RETR, TOP)
  * - `challenges`: `+ …` lines that are answered, then a status line (AUTH)
  * - `switch`: behind +OK the connection speaks another protocol (STLS)
@@ -42,7 +42,9 @@ const ROWS = {
   APOP: { reply: 'line', secret: 1 },
   AUTH: { reply: 'challenges', secret: 1 },
   STLS: { reply: 'switch' },
-  CAPA: { reply: 'lines' },
+  UTF8: { reply: 'line' },
+  CAPA: { reply: 'lines', pipelined: true },
+  LANG: { reply: 'lines', single: true, pipelined: true },
   STAT: { reply: 'line', pipelined: true },
   LIST: { reply: 'lines', single: true, pipelined: true },
   UIDL: { reply: 'lines', single: true, pipelined: true },

@@ -45,12 +45,13 @@ export function parseStatus(line: Buffer): Status | Challenge | undefined {
  */
 export function knownCode(
   code: string | undefined,
-): 'AUTH' | 'IN-USE' | 'LOGIN-DELAY' | 'SYS/TEMP' | 'SYS/PERM' | undefined {
+): 'AUTH' | 'IN-USE' | 'LOGIN-DELAY' | 'SYS/TEMP' | 'SYS/PERM' | 'UTF8' | undefined {
   const [first, second] = code?.split('/') ?? [];
   switch (first) {
     case 'AUTH':
     case 'IN-USE':
     case 'LOGIN-DELAY':
+    case 'UTF8':
       return first;
     case 'SYS':
       return second === 'TEMP' || second === 'PERM' ? `SYS/${second}` : undefined;
