@@ -35,7 +35,8 @@ const steps: readonly string[] = [
     listed INTEGER NOT NULL,
     declared_octets INTEGER,
     octets INTEGER,
-    sha256 BLOB,
+    sha256 TEXT,               -- lower hex: read a million at a time, faster than a blob
+
     fingerprint TEXT,
     headers_only INTEGER NOT NULL,
     place TEXT,

@@ -11,9 +11,13 @@ import {
   type LetterRow,
   letterValues,
   recordOf,
+  SELECT_LETTERS,
 } from './rows.ts';
 import { apply, ImpossibleChange } from './transitions.ts';
 import { trouble } from './trouble.ts';
+
+/** Rows that are read at once. */
+const SLICE = 1000;
 
 /** A letter and its row's number. */
 interface Entry {
@@ -46,19 +50,11 @@ export class SqliteJournal implements Journal {
     this.#path = path;
     this.#database = database;
     this.#released = released;
-    const columns = LETTER_COLUMNS.split(', ');
-    this.#insert = database.prepare(
-      `INSERT INTO letters (${LETTER_COLUMNS}) VALUES (${columns.map(() => '?').join(', ')})`,
-    );
-    this.#update = database.prepare(
-      `UPDATE letters SET (${LETTER_COLUMNS}) = (${columns.map(() => '?').join(', ')}) WHERE id = ?`,
-    );
+    const letter = LETTER_COLUMNS.join(', ');
+    this.#insert = database.prepare(`INSERT INTO letters (${letter}) VALUES (${marks(LETTER_COLUMNS)})`);
+    this.#update = database.prepare(`UPDATE letters SET (${letter}) = (${marks(LETTER_COLUMNS)}) WHERE id = ?`);
     this.#delete = database.prepare('DELETE FROM letters WHERE id = ?');
-    this.#updateFacts = database.prepare(
-      `UPDATE mailbox SET (${FACT_COLUMNS}) = (${FACT_COLUMNS.split(', ')
-        .map(() => '?')
-        .join(', ')})`,
-    );
+    this.#updateFacts = database.prepare(`UPDATE mailbox SET (${FACT_COLUMNS.join(', ')}) = (${marks(FACT_COLUMNS)})`);
     this.#facts = readFacts(database);
     this.#readLetters();
   }
@@ -151,22 +147,35 @@ export class SqliteJournal implements Journal {
       if (known === undefined) texts.set(text, text);
       return known ?? text;
     };
-    const rows = this.#database.prepare(`SELECT id, ${LETTER_COLUMNS} FROM letters ORDER BY id`);
-    rows.setReturnArrays(true);
-    for (const row of rows.iterate() as Iterable<unknown> as Iterable<LetterRow>) {
-      const record = recordOf(row, once);
-      if (this.#letters.has(record.key)) throw new DamagedRow(`letter ${row[0]} is there twice`);
-      this.#letters.set(record.key, { id: row[0], record });
+    const read = this.#database.prepare(SELECT_LETTERS);
+    read.setReturnArrays(true);
+    let last = 0;
+    let letters = 0;
+    for (;;) {
+      // All that there are at once would need twice the memory, and one by one take longer.
+      const rows = read.all(last, SLICE) as unknown as LetterRow[];
+      for (const row of rows) {
+        const record = recordOf(row, once);
+        this.#letters.set(record.key, { id: row[0], record });
+      }
+      letters += rows.length;
+      if (rows.length < SLICE) break;
+      last = rows.at(-1)?.[0] ?? last;
     }
+    if (this.#letters.size < letters) throw new DamagedRow('a letter is there twice');
   }
 }
 
 function readFacts(database: DatabaseSync): MailboxFacts {
-  const statement = database.prepare(`SELECT ${FACT_COLUMNS} FROM mailbox`);
+  const statement = database.prepare(`SELECT ${FACT_COLUMNS.join(', ')} FROM mailbox`);
   statement.setReturnArrays(true);
   const row = statement.get() as unknown as FactRow | undefined;
   if (row === undefined) throw new DamagedRow('nothing says which maildrop it is of');
   return factsOf(row);
+}
+
+function marks(columns: readonly string[]): string {
+  return columns.map(() => '?').join(', ');
 }
 
 /** Whether two flat objects say the same. */
