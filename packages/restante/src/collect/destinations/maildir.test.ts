@@ -4,6 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { destinationConformance } from './conformance.test.kit.ts';
+import { maildirUnderTest } from './maildir.test.kit.ts';
 import { openMaildir } from './maildir.ts';
 
 let folder = '';
@@ -32,3 +34,5 @@ test('a letter lies in new, with LF line ends and a name that says when, what an
   await maildir.close();
   assert.deepEqual(readdirSync(root).sort(), ['cur', 'new', 'tmp']);
 });
+
+destinationConformance('a Maildir', maildirUnderTest, { promise: 'exactly-once', has: ['reader', 'breaks', 'dying'] });

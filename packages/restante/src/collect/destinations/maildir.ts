@@ -17,6 +17,7 @@ import type {
 import { type LetterDigest, letterDigest, sameOctets } from './letter-digest.ts';
 import { type FileForm, pieces } from './staged-file.ts';
 import { letterHash, Staging, syncFile } from './staging.ts';
+import { type AtStep, nothing } from './steps.ts';
 
 /** Not `.restante-staging`: in a Maildir++, and for Dovecot, what begins with a dot is a mailbox. */
 const STAGING = 'restante-staging';
@@ -36,10 +37,10 @@ const OUR_NAME = /^\d+\.M\d{6}R(?<hash>[0-9a-f]{32})\.[^:]*?,S=\d+(?<wire>,W=\d+
  * Makes the Maildir in an empty folder, or where there is none. Throws a {@link Failure} when there is something else, or
  * when nothing can be written there. The path itself may be a symbolic link; what is in it may not.
  */
-export async function openMaildir(path: string): Promise<Destination> {
+export async function openMaildir(path: string, { at = nothing }: { readonly at?: AtStep } = {}): Promise<Destination> {
   const root = resolve(path);
   makeMaildir(root);
-  return new Maildir(root);
+  return new Maildir(root, at);
 }
 
 /** A letter's file, by its path from the Maildir on. */
@@ -52,6 +53,7 @@ class Maildir implements Destination {
   readonly name: string;
   readonly promise = 'exactly-once';
   readonly #root: string;
+  readonly #at: AtStep;
   readonly #staging: Staging;
   readonly #host = hostPart(hostname());
   /** What is staged, and not prepared: no journal has it. */
@@ -60,10 +62,11 @@ class Maildir implements Destination {
   /** Refused. Still staged until the journal has that, which whoever calls next has seen to: `settle` might be asked. */
   #refused: StagedLetter[] = [];
 
-  constructor(root: string) {
+  constructor(root: string, at: AtStep) {
     this.name = `maildir:${root}`;
     this.#root = root;
-    this.#staging = new Staging(`${root}/${STAGING}`);
+    this.#at = at;
+    this.#staging = new Staging(`${root}/${STAGING}`, at);
   }
 
   stage(letter: IncomingLetter): Stage {
@@ -152,9 +155,11 @@ class Maildir implements Destination {
   #publish({ letter, place }: StagedLetter): Placing {
     const [from, to] = [this.#staging.pathOf(letter), `${this.#root}/${place}`];
     try {
+      this.#at('place.before-letter');
       // Nothing is ever written over, though only the same letter can have this name.
       if (lstatSync(to, { throwIfNoEntry: false }) !== undefined) return this.#placeTaken(letter, place);
       renameSync(from, to);
+      this.#at('place.letter');
       return { type: 'placed', place };
     } catch (thrown) {
       if (!failedWith(thrown, 'ENOENT')) return refused(cannotWrite(to, thrown).message);
@@ -246,7 +251,9 @@ class Maildir implements Destination {
   async #synced(folder: string): Promise<string | undefined> {
     const path = `${this.#root}/${folder}`;
     try {
+      this.#at('place.before-sync');
       await syncFile(path);
+      this.#at('place.synced');
       return undefined;
     } catch (thrown) {
       return cannotWrite(path, thrown).message;

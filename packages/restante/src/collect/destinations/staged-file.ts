@@ -3,6 +3,7 @@ import { Canonicalizer } from '@restante/pop/wire';
 import { OpenFile } from '../../import/file-octets.ts';
 import { LineFeeds } from '../../import/line-feeds.ts';
 import { cannotWrite, writeAll } from '../../import/new-file.ts';
+import type { AtStep } from './steps.ts';
 
 /** Up to so many octets wait in memory: a letter that is no larger is one write. */
 const GATHERED = 1024 * 1024;
@@ -22,6 +23,7 @@ export class StagedFile {
   form: FileForm = 'line-feeds';
   readonly #path: string;
   readonly #create: (path: string) => number;
+  readonly #at: AtStep;
   readonly #lineFeeds = new LineFeeds();
   /** Changes what has a bare LF, and hands back all else as it is. */
   readonly #bareLineFeeds = new Canonicalizer();
@@ -31,9 +33,10 @@ export class StagedFile {
   readonly #made: string[] = [];
 
   /** `create` makes the file, as late as there is something to write. */
-  constructor(path: string, create: (path: string) => number) {
+  constructor(path: string, create: (path: string) => number, at: AtStep) {
     this.#path = path;
     this.#create = create;
+    this.#at = at;
   }
 
   /** Throws a Failure when the file cannot be written. */
@@ -48,6 +51,7 @@ export class StagedFile {
     if (this.form === 'line-feeds') this.#put(this.#lineFeeds.end());
     this.#flush();
     this.#close();
+    this.#at('stage.written');
   }
 
   /** Nothing is left of it, also when it is whole. Never throws. */
@@ -75,6 +79,7 @@ export class StagedFile {
     this.#gathered = 0;
     if (this.#descriptor === undefined) this.#open(this.#path);
     try {
+      this.#at('stage.before-write');
       writeAll(this.#descriptor as number, octets);
     } catch (thrown) {
       throw cannotWrite(this.#path, thrown);

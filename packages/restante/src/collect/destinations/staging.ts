@@ -7,6 +7,7 @@ import { failedWith, shown } from '../../import/file-octets.ts';
 import { cannotWrite, syncPath } from '../../import/new-file.ts';
 import type { IncomingLetter } from './destination.ts';
 import { StagedFile } from './staged-file.ts';
+import type { AtStep } from './steps.ts';
 
 /** Files that are made durable at once: the file system joins what it can. */
 const SYNCS = 8;
@@ -18,17 +19,19 @@ const SYNCS = 8;
  */
 export class Staging {
   readonly #folder: string;
+  readonly #at: AtStep;
   /** Maildrops whose leftovers are swept. */
   readonly #swept = new Set<string>();
 
-  constructor(folder: string) {
+  constructor(folder: string, at: AtStep) {
     this.#folder = folder;
+    this.#at = at;
   }
 
   /** Begins to take a letter. What an earlier attempt left of it, and of its maildrop, goes first: `settle` was asked before. */
   open(letter: IncomingLetter): StagedFile {
     if (!this.#swept.has(letter.mailbox)) this.sweep(letter.mailbox);
-    return new StagedFile(this.pathOf(letter), (path) => this.#create(path));
+    return new StagedFile(this.pathOf(letter), (path) => this.#create(path), this.#at);
   }
 
   /** Where a letter lies while it is staged. */
@@ -41,13 +44,17 @@ export class Staging {
     if (letters.length === 0) return;
     const waiting = letters.values();
     const worker = async (): Promise<void> => {
-      for (const letter of waiting) await syncFile(this.pathOf(letter));
+      for (const letter of waiting) {
+        this.#at('prepare.before-sync');
+        await syncFile(this.pathOf(letter));
+      }
     };
     try {
       // All have come to an end when one has failed: the caller may remove files then.
       const ends = await Promise.allSettled(Array.from({ length: SYNCS }, worker));
       for (const end of ends) if (end.status === 'rejected') throw end.reason;
       await syncFile(this.#folder);
+      this.#at('prepare.synced');
     } catch (thrown) {
       throw cannotWrite(this.#folder, thrown);
     }
