@@ -34,6 +34,8 @@ export class Listings {
   readonly declared = new Map<MessageNumber, number>();
   /** Unique-ids that more than one letter has (P3-57). */
   readonly doubtful = new Set<string>();
+  /** What UIDL said last of all letters. */
+  #uniqueIds: readonly UniqueIdListing[] = [];
   readonly #link: Link;
   readonly #limit: number;
   readonly #ahead = new Map<ListingKeyword, Promise<Answer<Listed[ListingKeyword]>>>();
@@ -62,6 +64,13 @@ export class Listings {
     const { text } = await mustBeOk(this.#link, asked, { signal });
     const found = this.#read(keyword, text);
     return found?.number === number ? found : this.#nonsense(asked.shown, text);
+  }
+
+  /** The unique-id of a letter in the last listing of all of them. */
+  uniqueIdOf(number: MessageNumber): UniqueId | undefined {
+    // Most servers list without gaps.
+    const likely = this.#uniqueIds[number - 1];
+    return (likely?.number === number ? likely : this.#uniqueIds.find((each) => each.number === number))?.uniqueId;
   }
 
   /** All lines of a listing; `otherwise` is what an -ERR without a code means. */
@@ -118,6 +127,7 @@ export class Listings {
       if (seen.has(uniqueId)) this.doubtful.add(uniqueId);
       seen.add(uniqueId);
     }
+    this.#uniqueIds = all;
   }
 
   /** Of an answer that cannot be nothing is believed. */

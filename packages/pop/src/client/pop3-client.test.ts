@@ -248,6 +248,20 @@ describe('deleting', () => {
     assert.equal(mailbox.open().count, 3);
   });
 
+  test('its number will do instead, as this session has listed it with its unique-id (P3-57)', async () => {
+    const pop = await call();
+    const record = { octets: 1, sha256: '0'.repeat(64) };
+    const unlisted = () => pop.storedBefore(messageNumber(1), { ...record, uniqueId: 'x' });
+    assert.throws(unlisted, { code: 'ARGUMENT' });
+    const [one, two] = await pop.uniqueIds();
+    assert.ok(one?.uniqueId && two?.uniqueId);
+    const { number, uniqueId } = two;
+    assert.throws(() => pop.storedBefore(one.number, { ...record, uniqueId }), { code: 'ARGUMENT' });
+    assert.throws(() => pop.storedBefore(messageNumber(9), { ...record, uniqueId }), { code: 'ARGUMENT' });
+    await pop.delete(pop.storedBefore(number, { ...record, uniqueId }));
+    assert.equal(await pop.commit(), 'committed');
+  });
+
   test('is undone by whatever ends the session but commit: QUIT is never sent for it (P3-64)', async () => {
     const controller = new AbortController();
     const ends: ((pop: Pop3Client) => unknown)[] = [

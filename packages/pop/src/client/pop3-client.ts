@@ -185,19 +185,20 @@ export class Pop3Client implements AsyncDisposable {
   }
 
   /**
-   * A receipt for a letter that an earlier session stored, as the caller's records say. The letter must have the
-   * unique-id under which it was stored, and must be the only one that has it; otherwise nobody knows whether it is the
-   * same, and this throws a {@link Pop3Error} `ARGUMENT`.
+   * A receipt for a letter that an earlier session stored, as the caller's records say: one of `letters()`, or the number
+   * that `uniqueIds()` gave with it. The letter must have the unique-id under which it was stored, and must be the only
+   * one that has it; otherwise nobody knows whether it is the same, and this throws a {@link Pop3Error} `ARGUMENT`.
    */
   storedBefore(
-    letter: Letter,
+    letter: Letter | MessageNumber,
     { uniqueId, octets, sha256 }: { readonly uniqueId: string; readonly octets: number; readonly sha256: string },
   ): Receipt {
-    this.#own(letter);
-    if (letter.uniqueId === undefined || letter.uniqueId !== uniqueId || this.#listings.doubtful.has(uniqueId)) {
-      throw new Pop3Error('ARGUMENT', `letter ${letter.number} cannot be told to be the one that was stored`);
+    const number = typeof letter === 'number' ? letter : letter.number;
+    const listed = typeof letter === 'number' ? this.#listings.uniqueIdOf(number) : this.#own(letter).uniqueId;
+    if (listed === undefined || listed !== uniqueId || this.#listings.doubtful.has(uniqueId)) {
+      throw new Pop3Error('ARGUMENT', `letter ${number} cannot be told to be the one that was stored`);
     }
-    return giveReceipt(this.#session, { number: letter.number, uniqueId: letter.uniqueId, octets, sha256 });
+    return giveReceipt(this.#session, { number, uniqueId: listed, octets, sha256 });
   }
 
   /** Marks a letter as deleted, for a receipt that it is safe elsewhere. It goes when `commit()` says so, and not before. */

@@ -1,4 +1,8 @@
 import type { AccountReport } from './event.ts';
+import { lastingClock } from './run/lasting-clock.ts';
+import { Places } from './run/places.ts';
+import { Stop } from './run/stop.ts';
+import { collectAccount } from './run.ts';
 import type { CollectSurroundings, CollectTask } from './task.ts';
 
 export interface CollectorOptions extends CollectSurroundings {
@@ -19,6 +23,33 @@ export interface CollectorOptions extends CollectSurroundings {
  * Collects the mail of many accounts side by side. Resolves to the last report of each, in the order in which they were
  * given: when each was called for once, or with `every` when `signal` ends it. Never rejects.
  */
-export async function collectAll(_options: CollectorOptions): Promise<readonly AccountReport[]> {
-  throw new Error('not there yet');
+export async function collectAll(options: CollectorOptions): Promise<readonly AccountReport[]> {
+  const { accounts, parallel = 8, perHost = 2, clock = lastingClock, signal } = options;
+  const places = new Places({ all: parallel, each: perHost });
+  const stop = new Stop(signal, clock);
+  try {
+    return await Promise.all(accounts.map((task, index) => collectAgainAndAgain(task, index)));
+  } finally {
+    stop.close();
+  }
+
+  async function collectAgainAndAgain(task: CollectTask, index: number): Promise<AccountReport> {
+    const { every, random = Math.random, jitter = 0.1 } = options;
+    // Those who begin together go on together: the first call is spread as well, but for the first few.
+    if (every !== undefined && index >= parallel) await stop.wait(every * jitter * random());
+    for (;;) {
+      const began = clock.now();
+      const report = await places.take(hostOf(task), () => collectAccount({ ...task, ...options }));
+      options.finished?.(task, report);
+      if (every === undefined || stop.asked) return report;
+      const next = Math.max(began + every * (1 + jitter * random()), report.notBefore ?? 0);
+      await stop.wait(Math.max(0, next - clock.now()));
+      if (stop.asked) return report;
+    }
+  }
+}
+
+/** Hosts are the same however they are written. */
+function hostOf({ account }: CollectTask): string {
+  return account.server.host.toLowerCase().replace(/\.$/, '');
 }

@@ -1,0 +1,114 @@
+import { messageNumber, type Pop3Client, Pop3Error } from '@restante/pop/client';
+import { type LetterHeader, letterHeader } from '../plan/fingerprint.ts';
+import type { ListedLetter, Plan, Situation, Wanted } from '../plan/plan.ts';
+import { planSession } from '../plan/plan-session.ts';
+import type { Books } from './books.ts';
+
+/** Questions of a plan, before it is taken for a mistake that it has no end of them. */
+const MOST_QUESTIONS = 10;
+/** Headers that are under way at once. */
+const HEADERS = 64;
+
+/** What a session is planned on, and the plan. */
+export interface Planned {
+  readonly plan: Plan;
+  readonly situation: Situation;
+}
+
+/** Asks the server what there is, and whatever else the plan wants to know. Rejects with a Pop3Error. */
+export async function askAndPlan(client: Pop3Client, books: Books, destination: string): Promise<Planned> {
+  let situation = await look(client, books, destination);
+  for (let questions = 0; questions < MOST_QUESTIONS; questions += 1) {
+    const answer = planSession(situation);
+    if (answer.type === 'plan') return { plan: answer, situation };
+    situation = await learn(client, situation, answer);
+  }
+  throw new Error(`a session was not planned after ${MOST_QUESTIONS} questions`);
+}
+
+async function look(client: Pop3Client, books: Books, destination: string): Promise<Situation> {
+  // STAT costs no round trip of its own where the server pipelines; a server that makes a mess of it says nothing by it.
+  const [counted, unique] = await Promise.all([
+    client.stat().catch((error: unknown) => nothing(client, error)),
+    client.uniqueIds().catch((error: unknown) => unsupported(error)),
+  ]);
+  let listing: readonly ListedLetter[] = (unique ?? []).map(({ number, uniqueId }) => {
+    return { number, uniqueId, octets: undefined };
+  });
+  // Without UIDL, or where it leaves letters out (P3-57, EXT-31).
+  const sized = unique === undefined || (counted !== undefined && counted.count > unique.length);
+  if (sized) listing = await withSizes(client, listing, 'all');
+  return {
+    listing,
+    counted: counted?.count,
+    countedOctets: counted?.octets,
+    sized,
+    facts: books.facts,
+    records: [...books.letters()],
+    policy: books.account.policy,
+    now: books.clock.now(),
+    headers: new Map(),
+    expire: client.capabilities.expire,
+    destination,
+  };
+}
+
+function nothing(client: Pop3Client, error: unknown): undefined {
+  if (client.failure !== undefined) throw error;
+}
+
+function unsupported(error: unknown): undefined {
+  if (!(error instanceof Pop3Error) || error.code !== 'UNSUPPORTED') throw error;
+}
+
+async function learn(client: Pop3Client, situation: Situation, { sizes, headers }: Wanted): Promise<Situation> {
+  const unsized = sizes === 'all' || sizes.length > 0;
+  return {
+    ...situation,
+    listing: unsized ? await withSizes(client, situation.listing, sizes) : situation.listing,
+    sized: situation.sized || unsized,
+    headers: headers.length === 0 ? situation.headers : await withHeaders(client, situation.headers, headers),
+  };
+}
+
+/** The letters with what LIST says of them; asked for all it may name letters that UIDL left out. */
+async function withSizes(
+  client: Pop3Client,
+  listing: readonly ListedLetter[],
+  sizes: Wanted['sizes'],
+): Promise<readonly ListedLetter[]> {
+  const scan = sizes === 'all' ? await client.list() : await listEach(client, sizes);
+  const octets = new Map<number, number>(scan.map((each) => [each.number, each.octets]));
+  const listed = listing.map((letter) => {
+    const known = octets.get(letter.number);
+    octets.delete(letter.number);
+    return known === undefined ? letter : { ...letter, octets: known };
+  });
+  if (sizes !== 'all' || octets.size === 0) return listed;
+  const others = [...octets].map(([number, size]) => ({ number, octets: size, uniqueId: undefined }));
+  return [...listed, ...others].sort((one, other) => one.number - other.number);
+}
+
+async function listEach(client: Pop3Client, numbers: readonly number[]) {
+  const asked = numbers.map(async (number) => {
+    // It may have gone in the meantime, or be damaged: then nothing is known of it.
+    return client.list(messageNumber(number)).catch((error: unknown) => nothing(client, error));
+  });
+  return (await Promise.all(asked)).filter((found) => found !== undefined);
+}
+
+async function withHeaders(
+  client: Pop3Client,
+  known: Situation['headers'],
+  numbers: readonly number[],
+): Promise<Situation['headers']> {
+  const headers = new Map<number, LetterHeader | undefined>(known);
+  for (let from = 0; from < numbers.length; from += HEADERS) {
+    const asked = numbers.slice(from, from + HEADERS).map(async (number) => {
+      const header = await client.top(messageNumber(number), 0).catch((error: unknown) => nothing(client, error));
+      headers.set(number, header === undefined ? undefined : letterHeader(header));
+    });
+    await Promise.all(asked);
+  }
+  return headers;
+}

@@ -1,0 +1,137 @@
+import type { Clock } from '@restante/pop/server';
+import { reasonOf } from '../../failure.ts';
+import type { CollectAccount } from '../account.ts';
+import type { CollectEvent } from '../event.ts';
+import type { Change, Journal, LetterRecord, MailboxFacts } from '../journal/journal.ts';
+import { ImpossibleChange } from '../journal/transitions.ts';
+import { letterBackOff } from './back-off.ts';
+import { Ending } from './ending.ts';
+
+/** An event, whose account is known. */
+export type Happening<E = CollectEvent> = E extends CollectEvent ? Omit<E, 'account'> : never;
+
+/** The run's account of itself: the journal, what is told of it, and what it comes to in the end. */
+export class Books {
+  readonly account: CollectAccount;
+  readonly clock: Clock;
+  /** Letters that were kept in this run, and their octets. */
+  kept = 0;
+  octets = 0;
+  deleted = 0;
+  /** Letters at the server, as far as is known. */
+  left: number | undefined;
+  /** Milliseconds that the server wants between two logins (RFC 2449 §6.5). */
+  loginDelay = 0;
+  /** Grows with everything that does not have to be done again. */
+  progress = 0;
+  /** Keys of letters that broke off a session of this run. */
+  readonly breakers = new Set<string>();
+  readonly #journal: Journal;
+  readonly #report: (event: CollectEvent) => void;
+  readonly #failed = new Map<string, 'failed' | 'given-up'>();
+  readonly #held = new Set<string>();
+  /** Each session of a run finds the same again. */
+  readonly #warned = new Set<string>();
+  #sound = true;
+
+  constructor(
+    account: CollectAccount,
+    { journal, clock, report }: { journal: Journal; clock: Clock; report: ((event: CollectEvent) => void) | undefined },
+  ) {
+    this.account = account;
+    this.clock = clock;
+    this.#journal = journal;
+    this.#report = report ?? (() => {});
+  }
+
+  /** Letters that could not be fetched, placed or deleted, and still cannot. */
+  get failed(): number {
+    return this.#failed.size;
+  }
+
+  get held(): number {
+    return this.#held.size;
+  }
+
+  get facts(): MailboxFacts {
+    return this.#journal.facts;
+  }
+
+  /** False once the journal could not be written: then nothing may be done that it would have to know of. */
+  get sound(): boolean {
+    return this.#sound;
+  }
+
+  letters(): Iterable<LetterRecord> {
+    return this.#journal.letters();
+  }
+
+  letter(key: string): LetterRecord | undefined {
+    return this.#journal.letter(key);
+  }
+
+  /** Durable when it returns. Throws an {@link Ending} when the journal cannot be written. */
+  write(changes: readonly Change[], facts?: Partial<MailboxFacts>): void {
+    if (changes.length === 0 && facts === undefined) return;
+    try {
+      this.#journal.write(changes, facts);
+    } catch (error) {
+      if (error instanceof ImpossibleChange) throw error;
+      this.#sound = false;
+      throw new Ending(
+        'failed',
+        `what was collected cannot be written down, so nothing goes on: ${reasonOf(error)}`,
+        error,
+      );
+    }
+  }
+
+  tell(happening: Happening): void {
+    this.#report({ account: this.account.name, ...happening } as CollectEvent);
+  }
+
+  warn(message: string): void {
+    if (this.#warned.has(message)) return;
+    this.#warned.add(message);
+    this.tell({ event: 'warning', message });
+  }
+
+  /** What becomes of a letter whose attempt came to nothing. `blamed`: through its own fault. */
+  failure(key: string, why: string, { blamed }: { readonly blamed: boolean }): Change {
+    const { attempts } = this.account.policy;
+    const spent = this.letter(key)?.attempts ?? 1;
+    const givenUp = blamed && spent >= attempts;
+    const pause = blamed && !givenUp ? letterBackOff(spent) : 0;
+    const notBefore = pause === 0 ? {} : { notBefore: this.clock.now() + pause };
+    return { type: 'failed', key, why, givenUp, counts: blamed, ...notBefore };
+  }
+
+  /** Tells of letters that failed, once the journal has it. */
+  tellFailures(changes: readonly Change[]): void {
+    for (const change of changes) {
+      if (change.type === 'failed') this.markFailed(change.key, change.why, change.givenUp ? 'given-up' : 'failed');
+      else if (change.type === 'held') this.markHeld(change.key, change.why);
+    }
+  }
+
+  markFailed(key: string, why: string, event: 'failed' | 'given-up' = 'failed'): void {
+    const told = this.#failed.get(key);
+    this.#failed.set(key, event);
+    if (told === event) return;
+    this.tell({ event, uniqueId: this.letter(key)?.uniqueId, why });
+  }
+
+  markHeld(key: string, why: string): void {
+    if (this.#held.has(key)) return;
+    this.#held.add(key);
+    this.tell({ event: 'held', uniqueId: this.letter(key)?.uniqueId, why });
+  }
+
+  /** It is safe where it belongs. */
+  markKept(key: string, octets: number): void {
+    this.#failed.delete(key);
+    this.kept += 1;
+    this.octets += octets;
+    this.progress += 1;
+  }
+}

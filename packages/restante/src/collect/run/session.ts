@@ -1,0 +1,185 @@
+import type { Pop3Client, Pop3ClientOptions, Pop3Error } from '@restante/pop/client';
+import type { Destination } from '../destinations/destination.ts';
+import { KnownByOctets } from '../plan/known-by-octets.ts';
+import type { Plan, Situation } from '../plan/plan.ts';
+import { askAndPlan } from './asking.ts';
+import { Batches } from './batches.ts';
+import type { Books } from './books.ts';
+import { Deleting } from './deleting.ts';
+import { asEnding, Ending } from './ending.ts';
+import { Broken, Fetching } from './fetching.ts';
+import { keepAlive } from './keep-alive.ts';
+import type { Stop } from './stop.ts';
+import { tellPlan } from './telling.ts';
+
+/** What a session works with. */
+export interface SessionParts {
+  readonly books: Books;
+  /** Undefined in a dry run. */
+  readonly destination: Destination | undefined;
+  readonly destinationName: string;
+  readonly stop: Stop;
+  readonly connect: (options: Pop3ClientOptions) => Promise<Pop3Client>;
+  readonly planned: ((plan: Plan, situation: Situation) => void) | undefined;
+}
+
+/** How a session ended. */
+export type SessionEnd =
+  /** All that was to be done was tried. */
+  | { readonly type: 'done' }
+  /** It ended in order before that, and another one goes on. */
+  | { readonly type: 'more' }
+  /** The connection broke. */
+  | { readonly type: 'broken'; readonly error: Pop3Error }
+  /** There is no use in another one now. */
+  | { readonly type: 'over'; readonly ending: Ending };
+
+/** Calls once: connects, plans, fetches, deletes, and says QUIT if all that is to be deleted is safe. Never rejects. */
+export async function session(parts: SessionParts): Promise<SessionEnd> {
+  const { books, stop } = parts;
+  const { host } = books.account.server;
+  let client: Pop3Client;
+  try {
+    client = await call(parts);
+  } catch (error) {
+    return { type: 'over', ending: asEnding(error, host) };
+  }
+  try {
+    const { plan, situation } = await begin(parts, client);
+    if (parts.destination === undefined) {
+      client.close();
+      return { type: 'done' };
+    }
+    return await work(parts, { client, plan, situation, destination: parts.destination });
+  } catch (error) {
+    const { failure } = client;
+    client.close();
+    if (failure !== undefined && !stop.asked) return { type: 'broken', error: failure };
+    return { type: 'over', ending: asEnding(error, host) };
+  } finally {
+    distrust(books, client);
+  }
+}
+
+async function call({ books, stop, connect }: SessionParts): Promise<Pop3Client> {
+  const { server } = books.account;
+  const { pipeliningDistrusted } = books.facts;
+  const client = await connect({
+    // Letters are wanted as they are, not as something like them (RFC 6856 §2.1).
+    utf8: true,
+    ahead: ['UIDL'],
+    ...server,
+    ...(pipeliningDistrusted && { pipelining: false }),
+    clock: books.clock,
+    signal: stop.now,
+  });
+  const { security, method, capabilities } = client;
+  books.loginDelay = (capabilities.loginDelay ?? 0) * 1_000;
+  const { host, port = 995 } = server;
+  const tls = security.tls ? security.version : undefined;
+  books.tell({ event: 'connected', host, port, tls, method });
+  return client;
+}
+
+/** Learns what there is, and writes down what that tells. */
+async function begin({ books, stop, destination, destinationName, planned }: SessionParts, client: Pop3Client) {
+  // Nothing has been begun that would have to be ended in order.
+  const forget = stop.onAsked(() => stop.atOnce());
+  try {
+    const { plan, situation } = await askAndPlan(client, books, destinationName);
+    if (destination !== undefined) {
+      const lastLogin = books.clock.now();
+      const notBefore = books.loginDelay === 0 ? undefined : lastLogin + books.loginDelay;
+      books.write(plan.changes, { ...plan.facts, lastLogin, notBefore });
+    }
+    tellPlan(books, plan, situation);
+    planned?.(plan, situation);
+    return { plan, situation };
+  } finally {
+    forget();
+  }
+}
+
+interface Work {
+  readonly client: Pop3Client;
+  readonly plan: Plan;
+  readonly situation: Situation;
+  readonly destination: Destination;
+}
+
+async function work({ books, stop }: SessionParts, { client, plan, destination }: Work): Promise<SessionEnd> {
+  const { host } = books.account.server;
+  const deleting = new Deleting(client, books);
+  const batches = new Batches(destination, { books, deleting });
+  const known = new KnownByOctets(plan, knownKeys(books, plan));
+  // Where the server wants time between two logins, what is deleted is committed once, at the end.
+  const steps = books.loginDelay === 0 ? plan.steps : plan.steps.filter(({ type }) => type !== 'commit');
+  const fetching = new Fetching({ client, books, destination, batches, deleting, known, stop }, steps);
+  const giveUp = () => batches.giveUp(stopped());
+  stop.now.addEventListener('abort', giveUp);
+  let ending: Ending | undefined;
+  const end = (error: unknown): void => {
+    if (!(error instanceof Broken)) ending ??= asEnding(error, host);
+  };
+  try {
+    await fetching.run().catch(end);
+    // What has come whole is placed, whatever became of the connection.
+    await keepAlive(client, books.clock, batches.settled()).catch(end);
+    const { failure } = client;
+    const outcome = await conclude(books, { client, deleting, batches, ending });
+    if (ending !== undefined) return { type: 'over', ending };
+    if (stop.asked) return { type: 'over', ending: stopped() };
+    if (failure !== undefined)
+      return failure.code === 'ABORTED' ? { type: 'more' } : { type: 'broken', error: failure };
+    if (outcome === 'unsure') return { type: 'over', ending: unsure(host, client.failure) };
+    return outcome === 'again' || steps.some(({ type }) => type === 'commit') ? { type: 'more' } : { type: 'done' };
+  } finally {
+    stop.now.removeEventListener('abort', giveUp);
+  }
+}
+
+/** Ends the session: by QUIT, if what it would remove is safe. */
+async function conclude(
+  books: Books,
+  parts: { client: Pop3Client; deleting: Deleting; batches: Batches; ending: Ending | undefined },
+): Promise<'concluded' | 'again' | 'unsure'> {
+  const { client, deleting, batches, ending } = parts;
+  if (!books.sound) {
+    client.close();
+    return 'concluded';
+  }
+  const { letters } = deleting;
+  // The server may take letters that were read for letters that may go (EXT-27, EXT-28).
+  const unsafe = client.capabilities.expire === 0 && batches.unsaved;
+  if (unsafe || ending?.result === 'failed' || client.failure !== undefined) {
+    await deleting.rollBack();
+    return unsafe && letters > 0 ? 'again' : 'concluded';
+  }
+  const outcome = await deleting.commit();
+  return outcome !== 'committed' && letters > 0 ? 'unsure' : 'concluded';
+}
+
+/** Only what is read to be known needs them. */
+function knownKeys(books: Books, { steps }: Plan): string[] {
+  const byOctets = steps.some((step) => step.type === 'fetch' && step.known === 'by-octets');
+  return byOctets ? Array.from(books.letters(), ({ key }) => key) : [];
+}
+
+function distrust(books: Books, client: Pop3Client): void {
+  if (client.pipelining !== 'distrusted' || books.facts.pipeliningDistrusted || !books.sound) return;
+  books.tell({ event: 'warning', message: 'the server cannot be trusted with PIPELINING: it is not used any more' });
+  try {
+    books.write([], { pipeliningDistrusted: true });
+  } catch {
+    // Then the next run finds out again.
+  }
+}
+
+function stopped(): Ending {
+  return new Ending('later', 'it was stopped before all was done');
+}
+
+function unsure(host: string, cause: unknown): Ending {
+  const words = cause instanceof Error ? cause.message : 'no answer to QUIT';
+  return new Ending('partly', `${host} did not say whether letters were deleted, the next run finds out: ${words}`);
+}
