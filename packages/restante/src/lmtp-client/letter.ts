@@ -12,8 +12,35 @@ export interface LetterFacts {
   readonly bareCr: boolean;
 }
 
+/** A letter that can be sent. */
+export interface SendableLetter {
+  /** What goes behind DATA: lines that begin with a dot have one more, and the terminator stands at the end (SM-22, SM-26). */
+  stuffed(): Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+}
+
+/** Works out the facts of a letter that comes in pieces, with CRLF line ends. */
+export class LetterLook {
+  #size = 0;
+  #eightBit = false;
+  #bareCr = false;
+  #behindCr = false;
+
+  push(piece: Buffer): void {
+    if (piece.length === 0) return;
+    this.#size += piece.length;
+    const text = piece.toString('latin1');
+    this.#eightBit ||= /[\x80-\xff]/.test(text);
+    this.#bareCr ||= (this.#behindCr && text[0] !== '\n') || /\r(?=[^\n])/.test(text);
+    this.#behindCr = text.endsWith('\r');
+  }
+
+  get facts(): LetterFacts {
+    return { size: this.#size, eightBit: this.#eightBit, bareCr: this.#bareCr };
+  }
+}
+
 /** A letter as local programs hand it over: LF ends a line (SM-21), and a `From ` line of an mbox file may stand first. */
-export class LocalLetter {
+export class LocalLetter implements SendableLetter {
   readonly #octets: Octets;
 
   constructor(octets: Octets) {
@@ -22,21 +49,11 @@ export class LocalLetter {
 
   /** Goes through all of it. */
   look(): LetterFacts {
-    let size = 0;
-    let eightBit = false;
-    let bareCr = false;
-    let behindCr = false;
-    for (const piece of this.#canonical()) {
-      size += piece.length;
-      const text = piece.toString('latin1');
-      eightBit ||= /[\x80-\xff]/.test(text);
-      bareCr ||= (behindCr && text[0] !== '\n') || /\r(?=[^\n])/.test(text);
-      behindCr = text.endsWith('\r');
-    }
-    return { size, eightBit, bareCr };
+    const look = new LetterLook();
+    for (const piece of this.#canonical()) look.push(piece);
+    return look.facts;
   }
 
-  /** What goes behind DATA: lines that begin with a dot have one more, and the terminator stands at the end (SM-22, SM-26). */
   *stuffed(): Generator<Uint8Array> {
     const stuffer = new Stuffer();
     for (const piece of this.#canonical()) yield stuffer.stuff(piece);

@@ -173,7 +173,7 @@ test('who never answers is given up, and so is who says what is no reply', async
 
 test('what mail systems understand of it (sysexits.h)', () => {
   const of = (code: number, status?: string) =>
-    sysexitOf({ type: 'reply', reply: { code, lines: [], ...(status !== undefined && { status }) } });
+    sysexitOf({ type: 'reply', to: 'letter', reply: { code, lines: [], ...(status !== undefined && { status }) } });
   assert.equal(of(250), SYSEXITS.ok);
   assert.equal(of(451, '4.3.0'), SYSEXITS.temporary);
   assert.equal(of(550, '5.1.1'), SYSEXITS.noUser);

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { hostname } from 'node:os';
-import type { LetterFacts, LocalLetter } from './letter.ts';
+import type { LetterFacts, SendableLetter } from './letter.ts';
 import { NoReply, type Reply, ReplyReader, replyText } from './reply.ts';
 
 /** Where a server is spoken to. */
@@ -16,11 +16,14 @@ export interface LmtpEnvelope {
 
 /** What became of a letter for one recipient: the server's word, or why there is none. */
 export type LmtpOutcome =
-  | { readonly type: 'reply'; readonly reply: Reply }
-  /** It may come again (LM-09). */
-  | { readonly type: 'lost'; readonly why: string }
+  | { readonly type: 'reply'; readonly reply: Reply; readonly to: LmtpQuestion }
+  /** It may come again (LM-09). `perhapsKept` where its end may have been heard: then nobody knows whether it was kept. */
+  | { readonly type: 'lost'; readonly why: string; readonly perhapsKept: boolean }
   /** The server does not take such a letter. */
   | { readonly type: 'unfit'; readonly why: string };
+
+/** What a reply answers: a command, or a letter's end. */
+export type LmtpQuestion = 'MAIL' | 'RCPT' | 'DATA' | 'letter';
 
 /** How long the server may take, in milliseconds (RFC 5321 §4.5.3.2). */
 export interface LmtpTimeouts {
@@ -96,25 +99,41 @@ export class LmtpClient {
   }
 
   /** Sends one letter. One outcome a recipient, in order; never rejects. */
-  async send(envelope: LmtpEnvelope, letter: LocalLetter, facts: LetterFacts): Promise<readonly LmtpOutcome[]> {
+  async send(envelope: LmtpEnvelope, letter: SendableLetter, facts: LetterFacts): Promise<readonly LmtpOutcome[]> {
     const { to } = envelope;
     if (facts.bareCr && !this.#offers.has(BARE_CR)) {
       const why = 'a CR stands alone in the letter, and this server does not take such letters';
       return to.map(() => ({ type: 'unfit', why }));
     }
     const outcomes: LmtpOutcome[] = [];
+    let perhapsKept = false;
     try {
       if (this.#lost !== undefined) throw new Lost(this.#lost);
       const accepted = await this.#begin(envelope, facts, outcomes);
-      if (accepted.length > 0) await this.#letter(letter, accepted, outcomes);
+      if (accepted.length > 0) {
+        let held: Uint8Array | undefined;
+        for await (const piece of letter.stuffed()) {
+          if (held !== undefined) await this.#send(held);
+          held = piece;
+        }
+        // The last piece has the end in it.
+        perhapsKept = true;
+        if (held !== undefined) await this.#send(held);
+        await this.#ends(accepted, outcomes);
+      }
     } catch (thrown) {
       // What could not be read from its file must not end with a dot.
       this.#socket.destroy();
       const why = thrown instanceof Error ? thrown.message : String(thrown);
       this.#lose(why);
-      for (const index of to.keys()) outcomes[index] ??= { type: 'lost', why };
+      for (const index of to.keys()) outcomes[index] ??= { type: 'lost', why, perhapsKept };
     }
     return outcomes;
+  }
+
+  /** Whether it can still be used, as far as is known. */
+  get usable(): boolean {
+    return this.#lost === undefined;
   }
 
   /** Says goodbye. */
@@ -145,7 +164,9 @@ export class LmtpClient {
     for (const index of to.keys()) {
       const reply = await ask(index + 1);
       if (reply.code < 300) accepted.push(index);
-      else outcomes[index] = { type: 'reply', reply: mail.code >= 300 ? mail : reply };
+      else
+        outcomes[index] =
+          mail.code >= 300 ? { type: 'reply', to: 'MAIL', reply: mail } : { type: 'reply', to: 'RCPT', reply };
     }
     if (!pipelined && accepted.length === 0) return this.#reset(accepted);
     const data = await ask(to.length + 1);
@@ -154,18 +175,19 @@ export class LmtpClient {
     if (data.code === 354) await this.#send('.\r\n');
     // Nothing but 354 leads to a letter; a 250 here must not be taken for one that was kept.
     else if (data.code < 400) throw new Lost(`the server said to DATA: ${replyText(data)}`);
-    else for (const index of accepted) outcomes[index] = { type: 'reply', reply: data };
+    else for (const index of accepted) outcomes[index] = { type: 'reply', to: 'DATA', reply: data };
     return this.#reset([]);
   }
 
-  async #letter(letter: LocalLetter, accepted: readonly number[], outcomes: LmtpOutcome[]): Promise<void> {
-    for (const piece of letter.stuffed()) await this.#send(piece);
-    // One for each recipient who was accepted (LM-04); those that came before the connection was lost count (LM-09).
-    for (const index of accepted) outcomes[index] = { type: 'reply', reply: await this.#reply(this.#timeouts.outcome) };
+  /** One reply for each recipient who was accepted (LM-04); those that came before the connection was lost count (LM-09). */
+  async #ends(accepted: readonly number[], outcomes: LmtpOutcome[]): Promise<void> {
+    for (const index of accepted) {
+      outcomes[index] = { type: 'reply', to: 'letter', reply: await this.#reply(this.#timeouts.outcome) };
+    }
   }
 
   #refuse(to: readonly string[], reply: Reply, outcomes: LmtpOutcome[]): readonly number[] {
-    for (const index of to.keys()) outcomes[index] = { type: 'reply', reply };
+    for (const index of to.keys()) outcomes[index] = { type: 'reply', to: 'MAIL', reply };
     return [];
   }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Placed, StoreError } from '@restante/pop/maildrop';
+import { Canonicalizer } from '@restante/pop/wire';
 import { Failure } from '../../failure.ts';
 import { type Intake, MOST_KEYS } from '../../import/intake.ts';
 import type {
@@ -67,9 +68,18 @@ export class AccountDestination implements Destination {
   stage(letter: IncomingLetter): Stage {
     const spooled = this.#services.spool.take();
     this.#waiting.add(spooled);
+    // As every way into the store does it: a bare LF would go out as CRLF, and be more octets than LIST says (P3-16).
+    const form = new Canonicalizer();
+    let came = 0;
     return {
-      write: (octets) => spooled.write(octets),
-      end: (): Waiting => ({ type: 'staged', letter, place: this.name, octets: spooled.octets, spooled }),
+      write: (octets) => {
+        came += octets.length;
+        return spooled.write(bufferOf(form.push(octets)));
+      },
+      end: async (): Promise<Waiting> => {
+        await spooled.write(bufferOf(form.end()));
+        return { type: 'staged', letter, place: this.name, octets: came, spooled };
+      },
       abandon: () => this.#letGo(spooled),
     };
   }
@@ -140,14 +150,14 @@ export class AccountDestination implements Destination {
     const open = new Set<Promise<void>>();
     let octets = 0;
     for (const letter of letters) {
-      while (open.size >= WINDOW.letters || (open.size > 0 && octets + letter.octets > WINDOW.octets)) {
+      while (open.size >= WINDOW.letters || (open.size > 0 && octets + letter.spooled.octets > WINDOW.octets)) {
         await Promise.race(open);
       }
       const { answer } = await bring(intake, letter);
-      octets += letter.octets;
+      octets += letter.spooled.octets;
       const done: Promise<void> = answer.then(() => {
         open.delete(done);
-        octets -= letter.octets;
+        octets -= letter.spooled.octets;
       });
       open.add(done);
       answers.push(answer);
@@ -209,6 +219,10 @@ export class AccountDestination implements Destination {
     this.#waiting.delete(spooled);
     await spooled.close();
   }
+}
+
+function bufferOf(octets: Uint8Array): Buffer {
+  return Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength);
 }
 
 type Answer = Placed | StoreError;

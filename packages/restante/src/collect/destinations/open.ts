@@ -1,7 +1,10 @@
 import { Failure } from '../../failure.ts';
 import type { Intake } from '../../import/intake.ts';
 import { AccountDestination } from './account.ts';
+import { CommandDestination } from './command.ts';
 import type { Destination } from './destination.ts';
+import { HavingIt } from './having-it.ts';
+import { LmtpDestination } from './lmtp.ts';
 import { parseSorting } from './sorting.ts';
 import {
   type DestinationOptions,
@@ -15,6 +18,10 @@ import { Spool } from './spool.ts';
 
 /** What destinations need of the rest of the office. */
 export interface DestinationServices {
+  /** What people call the maildrop that the letters come from: a command is told. */
+  readonly account?: string;
+  /** A command's environment, beside the variables that tell it of the letter; default: ours. */
+  readonly environment?: NodeJS.ProcessEnv;
   /** A folder for letters on their way, for destinations that have no file system of their own. Made when it is needed. */
   readonly spool: string;
   /**
@@ -58,22 +65,26 @@ export function parseDestination(text: string, options: DestinationOptions = {})
 
 /** Opens it. Rejects with a {@link Failure} when letters cannot go there at all. */
 export async function openDestination(spec: DestinationSpec, services: DestinationServices): Promise<Destination> {
-  const spool = new Spool(services.spool);
   if (spec.type === 'sorted') throw new Failure(`${spec.name}: is not there yet`);
-  return openInner(spec, { ...services, spool });
+  return openInner(spec, services);
 }
 
-type InnerServices = Omit<DestinationServices, 'spool'> & { readonly spool: Spool };
-
-async function openInner(spec: InnerSpec, services: InnerServices): Promise<Destination> {
+async function openInner(spec: InnerSpec, services: DestinationServices): Promise<Destination> {
+  const spool = new Spool(services.spool);
   switch (spec.type) {
-    case 'account':
-      return AccountDestination.open(spec.account, services);
     case 'maildir':
     case 'mbox':
-    case 'lmtp':
-    case 'command':
       throw new Failure(`${spec.name}: is not there yet`);
+    case 'account':
+      return AccountDestination.open(spec.account, { ...services, spool });
+    case 'lmtp':
+      return LmtpDestination.open(spec, { spool, havingIt: new HavingIt(services.spool) });
+    case 'command':
+      return new CommandDestination(spec, {
+        spool,
+        account: services.account,
+        environment: services.environment ?? process.env,
+      });
   }
 }
 

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
-import { type FileHandle, open, unlink } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { MaybePromise } from '@restante/pop/maildrop';
+import { failedWith } from '../../import/file-octets.ts';
+import { cannotWrite } from '../../import/new-file.ts';
 
 /** Up to so many octets a letter waits in memory, and all letters together. */
 const INLINE = { letter: 256 * 1024, all: 8 * 1024 * 1024 };
@@ -18,7 +19,6 @@ export class Spool {
   readonly #folder: string;
   readonly #inline: typeof INLINE;
   #inMemory = 0;
-  #made = false;
 
   /** The folder is made when it is needed, for its owner's eyes only. */
   constructor(folder: string, inline: typeof INLINE = INLINE) {
@@ -38,21 +38,29 @@ export class Spool {
         this.#inMemory -= octets;
       },
       openFile: () => this.#open(),
+      folder: this.#folder,
     });
   }
 
   async #open(): Promise<FileHandle> {
-    if (!this.#made) mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
-    this.#made = true;
     const path = join(this.#folder, randomUUID());
-    const file = await open(path, 'wx+', 0o600);
-    try {
-      await unlink(path);
-    } catch (thrown) {
-      await file.close();
-      throw thrown;
-    }
+    const file = await this.#create(path);
+    await unlink(path);
     return file;
+  }
+
+  async #create(path: string): Promise<FileHandle> {
+    try {
+      return await open(path, 'wx+', 0o600);
+    } catch (thrown) {
+      if (!failedWith(thrown, 'ENOENT')) throw cannotWrite(this.#folder, thrown);
+    }
+    try {
+      await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+      return await open(path, 'wx+', 0o600);
+    } catch (thrown) {
+      throw cannotWrite(this.#folder, thrown);
+    }
   }
 }
 
@@ -61,15 +69,18 @@ interface Room {
   reserve(octets: number, already: number): boolean;
   free(octets: number): void;
   openFile(): Promise<FileHandle>;
+  readonly folder: string;
 }
 
-/** A letter that waits. Rejects with what the file system says. */
+/** A letter that waits. What cannot be written rejects with a Failure. */
 export class SpooledLetter {
   readonly #room: Room;
   #pieces: Buffer[] = [];
   #inMemory = 0;
   #file: FileHandle | undefined;
   #octets = 0;
+  /** Octets that are in the file. */
+  #written = 0;
   #closed = false;
 
   constructor(room: Room) {
@@ -91,18 +102,25 @@ export class SpooledLetter {
     return this.#toFile(octets);
   }
 
-  /** Its octets from the beginning, as often as it is asked; each piece is good until the next is asked for. */
+  /** Its octets from the beginning, as often as it is asked. Pieces are not used again: a socket may still hold them. */
   async *read(): AsyncGenerator<Buffer> {
     yield* this.#pieces;
     const file = this.#file;
     if (file === undefined) return;
-    const piece = Buffer.allocUnsafe(PIECE);
-    for (let at = 0; ; ) {
-      const { bytesRead } = await file.read(piece, 0, PIECE, at);
-      if (bytesRead === 0) break;
+    for (let at = 0; at < this.#written; ) {
+      const piece = Buffer.allocUnsafe(Math.min(PIECE, this.#written - at));
+      const { bytesRead } = await file.read(piece, 0, piece.length, at);
+      if (bytesRead === 0) throw new Error('a letter that waits became shorter');
       at += bytesRead;
       yield piece.subarray(0, bytesRead);
     }
+  }
+
+  /** A file that has all of it, read from the beginning by whoever is given the descriptor. Good until it is closed. */
+  async descriptor(): Promise<number> {
+    await this.#toFile(NOTHING);
+    if (this.#file === undefined) throw new Error('it is in a file by now');
+    return this.#file.fd;
   }
 
   /** Lets go of it. May be called more than once; never rejects. */
@@ -116,21 +134,26 @@ export class SpooledLetter {
 
   async #toFile(octets: Buffer): Promise<void> {
     if (this.#file === undefined) {
-      const file = await this.#room.openFile();
-      this.#file = file;
+      this.#file = await this.#room.openFile();
       const held = this.#pieces;
       this.#pieces = [];
       this.#room.free(this.#inMemory);
       this.#inMemory = 0;
-      for (const piece of held) await writeWhole(file, piece);
+      for (const piece of held) await this.#append(this.#file, piece);
     }
-    await writeWhole(this.#file, octets);
+    await this.#append(this.#file, octets);
+  }
+
+  /** Each write says where: the file's own position stays at its beginning, for {@link descriptor}. */
+  async #append(file: FileHandle, octets: Buffer): Promise<void> {
+    for (let at = 0; at < octets.length; ) {
+      const { bytesWritten } = await file.write(octets, at, octets.length - at, this.#written).catch((thrown) => {
+        throw cannotWrite(this.#room.folder, thrown);
+      });
+      at += bytesWritten;
+      this.#written += bytesWritten;
+    }
   }
 }
 
-async function writeWhole(file: FileHandle, octets: Buffer): Promise<void> {
-  for (let at = 0; at < octets.length; ) {
-    const { bytesWritten } = await file.write(octets, at, octets.length - at);
-    at += bytesWritten;
-  }
-}
+const NOTHING = Buffer.alloc(0);
