@@ -44,7 +44,6 @@ export class AccountDestination implements Destination {
   readonly promise = 'exactly-once';
   readonly #account: string;
   readonly #services: AccountServices;
-  readonly #waiting = new Set<SpooledLetter>();
   #intake: Intake | undefined;
   /** Since when it is open. */
   #since = 0;
@@ -59,15 +58,12 @@ export class AccountDestination implements Destination {
   }
 
   /** Rejects with a Failure when letters cannot be placed there at all. */
-  static async open(account: string, services: AccountServices): Promise<AccountDestination> {
-    const destination = new AccountDestination(account, services);
-    await destination.#use(async () => undefined);
-    return destination;
+  async check(): Promise<void> {
+    await this.#use(async () => undefined);
   }
 
   stage(letter: IncomingLetter): Stage {
     const spooled = this.#services.spool.take();
-    this.#waiting.add(spooled);
     // As every way into the store does it: a bare LF would go out as CRLF, and be more octets than LIST says (P3-16).
     const form = new Canonicalizer();
     let came = 0;
@@ -80,7 +76,7 @@ export class AccountDestination implements Destination {
         await spooled.write(bufferOf(form.end()));
         return { type: 'staged', letter, place: this.name, octets: came, spooled };
       },
-      abandon: () => this.#letGo(spooled),
+      abandon: () => spooled.close(),
     };
   }
 
@@ -97,7 +93,7 @@ export class AccountDestination implements Destination {
       for (const [place, index] of again.entries()) answers[index] = second[place] as Answer;
       return answers.map((answer) => this.#placing(answer));
     } finally {
-      for (const { spooled } of waiting) await this.#letGo(spooled);
+      for (const { spooled } of waiting) await spooled.close();
     }
   }
 
@@ -115,8 +111,8 @@ export class AccountDestination implements Destination {
   }
 
   async close(): Promise<void> {
-    for (const spooled of this.#waiting) await this.#letGo(spooled);
     await this.#last;
+    await this.#services.spool.close();
     await this.#giveBack();
   }
 
@@ -125,9 +121,17 @@ export class AccountDestination implements Destination {
     const known = new Set<string>();
     for (let from = 0; from < keys.length; from += MOST_KEYS) {
       const some = keys.slice(from, from + MOST_KEYS);
-      for (const key of await this.#use(async (intake) => intake.imported(some))) known.add(key);
+      for (const key of await this.#ask(some)) known.add(key);
     }
     return known;
+  }
+
+  async #ask(keys: readonly string[]): Promise<ReadonlySet<string>> {
+    try {
+      return await this.#use(async (intake) => intake.imported(keys));
+    } catch (thrown) {
+      throw thrown instanceof StoreError ? new Failure(`${this.name} cannot be asked now: ${thrown.message}`) : thrown;
+    }
   }
 
   /** Brings them all, and answers when each is known to be there or not. */
@@ -213,11 +217,6 @@ export class AccountDestination implements Destination {
     const intake = this.#intake;
     this.#intake = undefined;
     await intake?.close().catch(() => undefined);
-  }
-
-  async #letGo(spooled: SpooledLetter): Promise<void> {
-    this.#waiting.delete(spooled);
-    await spooled.close();
   }
 }
 

@@ -65,7 +65,6 @@ export class CommandDestination implements Destination {
   readonly promise = 'at-least-once';
   readonly #options: CommandOptions;
   readonly #services: CommandServices;
-  readonly #waiting = new Set<SpooledLetter>();
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(options: CommandOptions, services: CommandServices) {
@@ -81,7 +80,6 @@ export class CommandDestination implements Destination {
   /** With the address that it was sent to, where that is known. */
   stageFor(letter: IncomingLetter, recipient: string | undefined): Stage {
     const spooled = this.#services.spool.take();
-    this.#waiting.add(spooled);
     const form = this.#options.lineEnds === 'lf' ? new LineFeeds() : undefined;
     const head = new LetterHead();
     let sender: string | undefined;
@@ -100,7 +98,7 @@ export class CommandDestination implements Destination {
         sender ??= senderOf(head.rest());
         return { type: 'staged', letter, place: this.name, octets: came, spooled, sender, recipient };
       },
-      abandon: () => this.#letGo(spooled),
+      abandon: () => spooled.close(),
     };
   }
 
@@ -112,7 +110,7 @@ export class CommandDestination implements Destination {
       const placings: Placing[] = [];
       for (const letter of letters as readonly Waiting[]) {
         placings.push(await this.#run(letter));
-        await this.#letGo(letter.spooled);
+        await letter.spooled.close();
       }
       return placings;
     });
@@ -125,8 +123,8 @@ export class CommandDestination implements Destination {
   }
 
   async close(): Promise<void> {
-    for (const spooled of this.#waiting) await this.#letGo(spooled);
     await this.#last;
+    await this.#services.spool.close();
   }
 
   async #run(letter: Waiting): Promise<Placing> {
@@ -180,11 +178,6 @@ export class CommandDestination implements Destination {
     };
     const clean = Object.entries(own).map(([name, value]) => [name, value.replaceAll('\0', '')]);
     return { ...this.#services.environment, ...Object.fromEntries(clean) };
-  }
-
-  async #letGo(spooled: SpooledLetter): Promise<void> {
-    this.#waiting.delete(spooled);
-    await spooled.close();
   }
 }
 

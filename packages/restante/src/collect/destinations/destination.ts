@@ -17,7 +17,10 @@ import type { MaybePromise } from '@restante/pop/maildrop';
 export interface Destination {
   /** As the user wrote it, made absolute: `maildir:/home/anna/Maildir`. */
   readonly name: string;
-  /** `at-least-once` where nobody can tell after a crash whether the letter was taken. */
+  /**
+   * `at-least-once` where nobody can tell after a crash whether the letter was taken. Such letters are placed one by one,
+   * and each is in the journal before the next: so it is one letter that may come twice.
+   */
   readonly promise: 'exactly-once' | 'at-least-once';
   /** Begins to take a letter. Several may be under way. */
   stage(letter: IncomingLetter): Stage;
@@ -85,10 +88,18 @@ export interface Held {
 export type Placing =
   | { readonly type: 'placed'; readonly place: string }
   /**
-   * It is not there. `blame` says whose fault that is: of the letter (it counts against its attempts), or of the
-   * destination, which takes none at present. Nothing is left of it here either way.
+   * It is not there. Nothing is left of it here either way.
    */
-  | { readonly type: 'refused'; readonly why: string; readonly blame: 'letter' | 'destination' };
+  | { readonly type: 'refused'; readonly why: string; readonly blame: Blame };
+
+/**
+ * Whose fault it is that a letter was refused:
+ *
+ * - `letter`: its own; it counts against its attempts
+ * - `destination`: it takes no letters at present
+ * - `place`: where this letter belongs none is taken at present; others go elsewhere, and may well be taken
+ */
+export type Blame = 'letter' | 'destination' | 'place';
 
 /** A letter that the journal has as `staged`. */
 export interface UnsettledLetter {

@@ -48,7 +48,6 @@ export class LmtpDestination implements Destination {
   readonly promise = 'at-least-once';
   readonly #options: LmtpDestinationOptions;
   readonly #services: LmtpServices;
-  readonly #waiting = new Set<SpooledLetter>();
   #client: LmtpClient | undefined;
   /** Letters are handed over one after the other. */
   #last: Promise<unknown> = Promise.resolve();
@@ -60,10 +59,8 @@ export class LmtpDestination implements Destination {
   }
 
   /** Rejects with a Failure when nobody takes letters there. */
-  static async open(options: LmtpDestinationOptions, services: LmtpServices): Promise<LmtpDestination> {
-    const destination = new LmtpDestination(options, services);
-    await destination.#connected();
-    return destination;
+  async check(): Promise<void> {
+    await this.#connected();
   }
 
   stage(letter: IncomingLetter): Stage {
@@ -73,7 +70,6 @@ export class LmtpDestination implements Destination {
   /** For these recipients, one at least, whoever else gets others. */
   stageFor(letter: IncomingLetter, recipients: readonly string[]): Stage {
     const spooled = this.#services.spool.take();
-    this.#waiting.add(spooled);
     const form = new Canonicalizer();
     const look = new LetterLook();
     const head = new LetterHead();
@@ -100,7 +96,7 @@ export class LmtpDestination implements Destination {
         sender ??= senderOf(head.rest());
         return { type: 'staged', letter, place, octets: came, spooled, facts, sender, recipients };
       },
-      abandon: () => this.#letGo(spooled),
+      abandon: () => spooled.close(),
     };
   }
 
@@ -118,8 +114,8 @@ export class LmtpDestination implements Destination {
   }
 
   async close(): Promise<void> {
-    for (const spooled of this.#waiting) await this.#letGo(spooled);
     await this.#last;
+    await this.#services.spool.close();
     await this.#client?.close();
   }
 
@@ -138,7 +134,7 @@ export class LmtpDestination implements Destination {
       if (unreachable !== undefined) {
         placings.push({ type: 'refused', blame: 'destination', why: unreachable.message });
       }
-      await this.#letGo(letter.spooled);
+      await letter.spooled.close();
     }
     return placings;
   }
@@ -204,11 +200,6 @@ export class LmtpDestination implements Destination {
     if (to === 'RCPT' && this.#options.recipients.length === 0) return 'letter';
     if (/^[1235]\./.test(status)) return 'destination';
     return to === 'RCPT' || to === 'DATA' ? 'destination' : 'letter';
-  }
-
-  async #letGo(spooled: SpooledLetter): Promise<void> {
-    this.#waiting.delete(spooled);
-    await spooled.close();
   }
 }
 

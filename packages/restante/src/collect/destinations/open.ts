@@ -5,12 +5,16 @@ import { CommandDestination } from './command.ts';
 import type { Destination } from './destination.ts';
 import { HavingIt } from './having-it.ts';
 import { LmtpDestination } from './lmtp.ts';
-import { parseSorting } from './sorting.ts';
+import { openMaildir } from './maildir.ts';
+import { OpenDestinations } from './opened.ts';
+import { type Leads, type OpenableDestination, SortedDestination } from './sorted.ts';
+import { parseSorting, sortingKey } from './sorting.ts';
 import {
   type DestinationOptions,
   type DestinationSpec,
   type InnerSpec,
   parseInner,
+  type SortedSpec,
   type WrongDestination,
   wrong,
 } from './spec.ts';
@@ -65,20 +69,28 @@ export function parseDestination(text: string, options: DestinationOptions = {})
 
 /** Opens it. Rejects with a {@link Failure} when letters cannot go there at all. */
 export async function openDestination(spec: DestinationSpec, services: DestinationServices): Promise<Destination> {
-  if (spec.type === 'sorted') throw new Failure(`${spec.name}: is not there yet`);
-  return openInner(spec, services);
+  if (spec.type === 'sorted') return openSorted(spec, services);
+  const destination = await openInner(spec, services);
+  try {
+    if (destination instanceof AccountDestination || destination instanceof LmtpDestination) await destination.check();
+    return destination;
+  } catch (thrown) {
+    await destination.close();
+    throw thrown;
+  }
 }
 
 async function openInner(spec: InnerSpec, services: DestinationServices): Promise<Destination> {
   const spool = new Spool(services.spool);
   switch (spec.type) {
     case 'maildir':
+      return openMaildir(spec.path);
     case 'mbox':
       throw new Failure(`${spec.name}: is not there yet`);
     case 'account':
-      return AccountDestination.open(spec.account, { ...services, spool });
+      return new AccountDestination(spec.account, { ...services, spool });
     case 'lmtp':
-      return LmtpDestination.open(spec, { spool, havingIt: new HavingIt(services.spool) });
+      return new LmtpDestination(spec, { spool, havingIt: new HavingIt(services.spool) });
     case 'command':
       return new CommandDestination(spec, {
         spool,
@@ -86,6 +98,72 @@ async function openInner(spec: InnerSpec, services: DestinationServices): Promis
         environment: services.environment ?? process.env,
       });
   }
+}
+
+function openSorted(spec: SortedSpec, services: DestinationServices): Destination {
+  const { name, header, prefix, to } = spec;
+  const open = new OpenDestinations();
+  const openSpec = (inner: InnerSpec) => open.get(inner.name, () => openInner(inner, services));
+  const openable: Openable = (inner) => ({ name: inner.name, open: () => openSpec(inner) });
+  const specs = to === 'accounts' ? [] : [...to.values()];
+  const sure = specs.every(({ type }) => type !== 'lmtp' && type !== 'command');
+  return new SortedDestination({
+    name,
+    promise: sure ? 'exactly-once' : 'at-least-once',
+    header,
+    prefix,
+    leads: (address) =>
+      to === 'accounts' ? leadsToAccounts(address, services, openable) : leadsByList(address, header, to, openable),
+    byName: async (wanted) => {
+      const known = specs.find((inner) => inner.name === wanted) ?? parseInner(wanted, {});
+      return known.type === 'wrong' ? undefined : openSpec(known);
+    },
+    close: () => open.close(),
+    havingIt: new HavingIt(services.spool),
+  });
+}
+
+type Openable = (spec: InnerSpec) => OpenableDestination;
+
+/** By the office's own routes: aliases, own addresses, names, tags and catch-alls, as for mail that is handed in. */
+async function leadsToAccounts(
+  address: string,
+  { findRoute }: DestinationServices,
+  openable: Openable,
+): Promise<Leads> {
+  const { result, accounts, reason } = await findRoute(address);
+  const see = `restante route test ${address} says why`;
+  switch (result) {
+    case 'maildrops': {
+      const specs = accounts.map((account) => ({ type: 'account', name: `account:${account}`, account }) as const);
+      return { type: 'destinations', destinations: specs.map(openable) };
+    }
+    case 'unavailable':
+      throw new Failure(`nobody can tell now where letters for ${address} go: ${reason ?? see}`);
+    case 'disabled':
+      return { type: 'nowhere', why: `it is for ${address}, and all whom that leads to are disabled: ${see}` };
+    case 'unknown-user':
+      return {
+        type: 'nowhere',
+        why: `it is for ${address}, which leads to nobody: make it lead to an account with restante alias add (${see})`,
+      };
+    case 'not-served': {
+      const remedy = 'give an address in it to an account, or name it in domains';
+      return { type: 'nowhere', why: `it is for ${address}, in a domain that is not ours: ${remedy} (${see})` };
+    }
+  }
+}
+
+async function leadsByList(
+  address: string,
+  header: string,
+  list: ReadonlyMap<string, InnerSpec>,
+  openable: Openable,
+): Promise<Leads> {
+  const spec = list.get(sortingKey(address) ?? '') ?? list.get('*');
+  if (spec !== undefined) return { type: 'destinations', destinations: [openable(spec)] };
+  const remedy = `add "${address}" to the list, or "*" for all that is not listed`;
+  return { type: 'nowhere', why: `its ${header} is ${address}, which is not listed: ${remedy}` };
 }
 
 export { parseSorting, type SortingRequest } from './sorting.ts';

@@ -18,6 +18,7 @@ const PIECE = 64 * 1024;
 export class Spool {
   readonly #folder: string;
   readonly #inline: typeof INLINE;
+  readonly #letters = new Set<SpooledLetter>();
   #inMemory = 0;
 
   /** The folder is made when it is needed, for its owner's eyes only. */
@@ -28,7 +29,7 @@ export class Spool {
 
   /** A place for one letter. Let go of it with {@link SpooledLetter.close}. */
   take(): SpooledLetter {
-    return new SpooledLetter({
+    const letter: SpooledLetter = new SpooledLetter({
       reserve: (octets, already) => {
         const fits = already + octets <= this.#inline.letter && this.#inMemory + octets <= this.#inline.all;
         if (fits) this.#inMemory += octets;
@@ -39,7 +40,15 @@ export class Spool {
       },
       openFile: () => this.#open(),
       folder: this.#folder,
+      closed: () => this.#letters.delete(letter),
     });
+    this.#letters.add(letter);
+    return letter;
+  }
+
+  /** Lets go of all that wait. */
+  async close(): Promise<void> {
+    for (const letter of this.#letters) await letter.close();
   }
 
   async #open(): Promise<FileHandle> {
@@ -70,9 +79,10 @@ interface Room {
   free(octets: number): void;
   openFile(): Promise<FileHandle>;
   readonly folder: string;
+  closed(): void;
 }
 
-/** A letter that waits. What cannot be written rejects with a Failure. */
+/** A letter that waits. What cannot be written rejects with a Failure, and nothing of the letter is left. */
 export class SpooledLetter {
   readonly #room: Room;
   #pieces: Buffer[] = [];
@@ -99,7 +109,7 @@ export class SpooledLetter {
       this.#pieces.push(Buffer.from(octets));
       return undefined;
     }
-    return this.#toFile(octets);
+    return this.#orNothing(this.#toFile(octets));
   }
 
   /** Its octets from the beginning, as often as it is asked. Pieces are not used again: a socket may still hold them. */
@@ -118,7 +128,7 @@ export class SpooledLetter {
 
   /** A file that has all of it, read from the beginning by whoever is given the descriptor. Good until it is closed. */
   async descriptor(): Promise<number> {
-    await this.#toFile(NOTHING);
+    await this.#orNothing(this.#toFile(NOTHING));
     if (this.#file === undefined) throw new Error('it is in a file by now');
     return this.#file.fd;
   }
@@ -127,9 +137,19 @@ export class SpooledLetter {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#room.closed();
     this.#room.free(this.#inMemory);
     this.#pieces = [];
     await this.#file?.close().catch(() => undefined);
+  }
+
+  async #orNothing(written: Promise<void>): Promise<void> {
+    try {
+      await written;
+    } catch (thrown) {
+      await this.close();
+      throw thrown;
+    }
   }
 
   async #toFile(octets: Buffer): Promise<void> {
