@@ -58,8 +58,7 @@ export function parseSorting(
     to.set(key, inner);
   }
   if (to.size === 0) return wrong('sort', `letters are to be sorted by ${header}, and no address is listed`);
-  const places = new Set([...to.values()].map(({ name }) => name)).size;
-  return { type: 'sorted', name: `${places} destinations by ${header}`, header, prefix, to };
+  return { type: 'sorted', name: `a list by ${header}`, header, prefix, to };
 }
 
 /** An address as it is compared; undefined when it is none. */

@@ -1,7 +1,7 @@
 import type { Receipt } from '@restante/pop/client';
 import type { Timer } from '@restante/pop/server';
 import { reasonOf } from '../../failure.ts';
-import type { Destination, Placing, StagedLetter } from '../destinations/destination.ts';
+import type { Blame, Destination, Placing, StagedLetter } from '../destinations/destination.ts';
 import type { Change } from '../journal/journal.ts';
 import type { Books } from './books.ts';
 import type { Deleting } from './deleting.ts';
@@ -25,6 +25,8 @@ export interface WholeLetter {
 
 /** A batch is placed when it has so many letters, or octets, or is so old in milliseconds. */
 const FULL = { letters: 128, octets: 8 * 1024 * 1024, age: 200 };
+/** How long a letter is left alone that is not taken where it belongs, in milliseconds: others go elsewhere meanwhile. */
+const PLACE_BACK_OFF = 10 * 60_000;
 /** Batches that may wait while one is placed, before nothing more is asked for. */
 const MOST_WAITING = 2;
 /** How long the destination may take for a batch, in milliseconds, before it is given up. */
@@ -77,7 +79,9 @@ export class Batches {
   add(letter: WholeLetter): void {
     this.#next.push(letter);
     this.#nextOctets += letter.octets;
-    if (this.#next.length >= FULL.letters || this.#nextOctets >= FULL.octets) this.flush();
+    // Of what nobody can tell afterwards, one letter at most may come twice.
+    const most = this.#destination.promise === 'at-least-once' ? 1 : FULL.letters;
+    if (this.#next.length >= most || this.#nextOctets >= FULL.octets) this.flush();
     else this.#age ??= this.#books.clock.set(() => this.flush(), FULL.age);
   }
 
@@ -120,9 +124,9 @@ export class Batches {
   }
 
   /** A letter was not taken; `blame` says whose fault that is. */
-  refused(blame: 'letter' | 'destination', why: string): void {
+  refused(blame: Blame, why: string): void {
     this.unsaved = true;
-    if (blame === 'letter') return;
+    if (blame !== 'destination') return;
     this.#refusals += 1;
     if (this.#refusals >= MOST_REFUSALS) this.giveUp(new Ending('later', `${this.#destination.name}: ${why}`));
   }
@@ -180,7 +184,8 @@ export class Batches {
         changes.push({ type: 'kept', key, at, ...(place !== staged.place && { place }) }, ...behind);
         if (thenDelete !== undefined && possible) changes.push({ type: 'delete-sent', key: keptAs });
       } else if (placing !== undefined) {
-        failures.push(this.#books.failure(key, placing.why, { blamed: placing.blame === 'letter' }));
+        const pause = placing.blame === 'place' ? PLACE_BACK_OFF : 0;
+        failures.push(this.#books.failure(key, placing.why, { blamed: placing.blame === 'letter', pause }));
       }
     }
     this.#books.write([...changes, ...failures], this.#moved());

@@ -96,12 +96,19 @@ export class Books {
     this.tell({ event: 'warning', message });
   }
 
-  /** What becomes of a letter whose attempt came to nothing. `blamed`: through its own fault. */
-  failure(key: string, why: string, { blamed }: { readonly blamed: boolean }): Change {
+  /**
+   * What becomes of a letter whose attempt came to nothing. `blamed`: through its own fault. `pause`: how long it is left
+   * alone in milliseconds, where that is nobody's fault.
+   */
+  failure(
+    key: string,
+    why: string,
+    { blamed, pause: asked = 0 }: { readonly blamed: boolean; readonly pause?: number },
+  ): Change {
     const { attempts } = this.account.policy;
     const spent = this.letter(key)?.attempts ?? 1;
     const givenUp = blamed && spent >= attempts;
-    const pause = blamed && !givenUp ? letterBackOff(spent) : 0;
+    const pause = blamed && !givenUp ? letterBackOff(spent) : asked;
     const notBefore = pause === 0 ? {} : { notBefore: this.clock.now() + pause };
     return { type: 'failed', key, why, givenUp, counts: blamed, ...notBefore };
   }
