@@ -23,6 +23,32 @@ import { openStream, reason, secure } from './transport.ts';
  */
 export async function connect(options: Pop3ClientOptions): Promise<Pop3Client> {
   const chosen = settings(options);
+  let security: Security = { tls: false };
+  try {
+    return await call(chosen, (found) => {
+      security = found;
+    });
+  } catch (error) {
+    const second = asSecondUser(chosen, security, error);
+    if (second === undefined) throw error;
+    // A connection of its own: servers may end one after a refusal, and nothing is bound to one twice (SCRAM-24).
+    return await call(second).catch((again: unknown) => {
+      throw again instanceof Pop3Error && again.code === 'AUTH_FAILED' ? error : again;
+    });
+  }
+}
+
+/** The same call as somebody else, where that may be made: only to a server that is known to be the same (TLS-25). */
+function asSecondUser(chosen: Settings, security: Security, error: unknown): Settings | undefined {
+  const { auth, socket, secure } = chosen;
+  if (auth?.secondUser === undefined || socket !== undefined) return undefined;
+  if (!(error instanceof Pop3Error) || error.code !== 'AUTH_FAILED') return undefined;
+  if (!security.tls || !security.verified) return undefined;
+  const stls = secure ? chosen.stls : 'required';
+  return { ...chosen, stls, allowInsecureAuth: false, auth: { ...auth, user: auth.secondUser } };
+}
+
+async function call(chosen: Settings, found: (security: Security) => void = () => {}): Promise<Pop3Client> {
   const trace = new Trace(chosen.logger);
   if (chosen.signal?.aborted) throw aborted(chosen.signal);
   const tcp = await openStream(chosen);
@@ -33,7 +59,7 @@ export async function connect(options: Pop3ClientOptions): Promise<Pop3Client> {
   chosen.signal?.addEventListener('abort', abort);
   link.onSettled(() => chosen.signal?.removeEventListener('abort', abort));
   try {
-    return await begin(link, chosen, implicit ?? { security: { tls: false }, binding: undefined });
+    return await begin(link, chosen, implicit ?? { security: { tls: false }, binding: undefined }, found);
   } catch (error) {
     link.fail(error instanceof Pop3Error ? withTranscript(error, trace) : unexpected(error));
     // If the session was over before, the call that found out says less than what it was over by.
@@ -47,7 +73,12 @@ interface Secured {
   readonly binding: ChannelBinding | undefined;
 }
 
-async function begin(link: Link, chosen: Settings, before: Secured): Promise<Pop3Client> {
+async function begin(
+  link: Link,
+  chosen: Settings,
+  before: Secured,
+  found: (security: Security) => void,
+): Promise<Pop3Client> {
   const status = await link.greeting();
   if (!status.ok) throw refusal(link, 'the call', status, { code: 'REFUSED', retryable: true });
   const greeting = link.trace.seemly(status.text);
@@ -74,6 +105,7 @@ async function begin(link: Link, chosen: Settings, before: Secured): Promise<Pop
   if (chosen.auth === undefined) {
     return new Pop3Client(link, chosen, { greeting, security, capabilities, utf8, method: undefined });
   }
+  found(security);
   const { auth, allowInsecureAuth } = chosen;
   const certificate = chosen.tls.cert !== undefined || chosen.tls.pfx !== undefined;
   const situation = { auth, allowInsecureAuth, capabilities, greeting: status.text, security, binding, certificate };

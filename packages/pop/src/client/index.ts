@@ -2,9 +2,19 @@
  * A POP3 client: connects, logs in, and hands over letters as streams; deletes only what was proved to be stored.
  * @module
  */
+
 export { Capabilities } from '../pop3/exchange-capabilities.ts';
 export type { DropListing } from '../pop3/exchange-listing.ts';
+export type { BearerExplanation } from '../sasl/oauthbearer.ts';
 export { connect } from './connect.ts';
+export {
+  type Discovered,
+  type DiscoveredServer,
+  type DiscoverOptions,
+  discover,
+  type SrvRecord,
+  type SrvResolver,
+} from './discover.ts';
 export { Pop3Error, type Pop3ErrorCode } from './error.ts';
 export type { Language } from './language.ts';
 export { Letter } from './letter.ts';
@@ -16,6 +26,7 @@ export {
   type Pop3ClientOptions,
   type Pop3Tls,
   type SecretSource,
+  type TokenSource,
 } from './options.ts';
 export { type CallOptions, type Outcome, Pop3Client } from './pop3-client.ts';
 export type { Receipt } from './receipt.ts';

@@ -1,6 +1,7 @@
 import type { MaybePromise } from '../maildrop/maildrop.ts';
 import type { Capabilities } from '../pop3/exchange-capabilities.ts';
 import type { Status } from '../pop3/exchange-status.ts';
+import type { BearerExplanation } from '../sasl/oauthbearer.ts';
 import { saslprep } from '../sasl/saslprep.ts';
 import { decodeBase64, encodeBase64 } from '../wire/base64.ts';
 import { apopDigest, apopTimestamp } from './apop.ts';
@@ -26,20 +27,29 @@ export async function logIn(
 ): Promise<string> {
   const { auth } = situation;
   const method = chooseLogin(situation);
+  const where = { host: called.host, port: called.port };
   const secret = method.uses === 'certificate' ? '' : await resolved(auth[method.uses]);
   link.trace.hide(secret);
-  const status = await attempt(link, method, situation, { secret, host: called.host, port: called.port });
-  if (!status.ok) {
-    const { authResponseCode } = situation.capabilities;
-    // Who marks each wrong password as such means something else when there is no mark (RC-07).
-    throw refusal(
-      link,
-      `the login by ${method.name}`,
-      status,
-      authResponseCode ? { code: 'REFUSED', retryable: true } : { code: 'AUTH_FAILED' },
-    );
+  let { status, refused } = await attempt(link, method, situation, { secret, ...where });
+  let failure = status.ok ? undefined : loginRefusal(link, method, situation, status);
+  if (failure?.code === 'AUTH_FAILED' && method.uses === 'accessToken' && typeof auth.accessToken === 'function') {
+    const token = await auth.accessToken(refused ?? {});
+    link.trace.hide(token);
+    if (token !== secret) {
+      ({ status, refused } = await attempt(link, method, situation, { secret: token, ...where }));
+      failure = status.ok ? undefined : loginRefusal(link, method, situation, status);
+    }
   }
+  if (failure !== undefined) throw failure;
   return method.name;
+}
+
+function loginRefusal(link: Link, { name }: LoginMethod, { capabilities }: LoginSituation, status: Status): Pop3Error {
+  // Who marks each wrong password as such means something else when there is no mark (RC-07).
+  const unmarked = capabilities.authResponseCode
+    ? ({ code: 'REFUSED', retryable: true } as const)
+    : ({ code: 'AUTH_FAILED' } as const);
+  return refusal(link, `the login by ${name}`, status, unmarked);
 }
 
 /**
@@ -67,7 +77,7 @@ async function attempt(
   method: LoginMethod,
   { auth, greeting, capabilities, binding }: LoginSituation,
   given: Pick<LoginContext, 'secret' | 'host' | 'port'>,
-): Promise<Status> {
+): Promise<{ readonly status: Status; readonly refused?: BearerExplanation | undefined }> {
   const { user, authorizationIdentity } = auth;
   const { secret } = given;
   const sendable = (text: string, use: 'query' | 'stored') => beyondSasl(text, method.name, capabilities, use);
@@ -77,15 +87,16 @@ async function attempt(
       link.trace.hide(password);
       const pass = command('PASS', password);
       const named = await ask(link, command('USER', sendable(user, 'query')));
-      return named.ok ? ask(link, pass) : named;
+      return { status: named.ok ? await ask(link, pass) : named };
     }
     case 'APOP': {
       const digest = apopDigest(apopTimestamp(greeting) ?? '', sendable(secret, 'stored'));
-      return ask(link, command('APOP', `${sendable(user, 'query')} ${digest}`));
+      return { status: await ask(link, command('APOP', `${sendable(user, 'query')} ${digest}`)) };
     }
     case 'AUTH': {
       const context = { user, authorizationIdentity, offered: capabilities.sasl, binding, ...given };
-      return authenticate(link, method, start(method, context));
+      const exchange = start(method, context);
+      return { status: await authenticate(link, method, exchange), refused: exchange.refused?.() };
     }
   }
 }

@@ -84,6 +84,84 @@ describe('the client by a token', () => {
   });
 });
 
+describe('a token that was refused', () => {
+  const explained = base64(
+    '{"status":"invalid_token","scope":"mail","openid-configuration":"https://id.example","x":{}}',
+  );
+  const attempt = `C: AUTH OAUTHBEARER {any}\nS: + ${explained}\nC: AQ==\nS: -ERR [AUTH] no`;
+
+  /** Tokens for each time that one is asked for, and what was said then. */
+  function tokens(...given: readonly string[]) {
+    const asked: unknown[] = [];
+    const accessToken = (refused?: object) => given[asked.push(refused) - 1] ?? '';
+    return { asked, auth: { user: 'ada', accessToken } };
+  }
+
+  test('is asked for anew once, with what the server has said, and no more (OA-09)', async () => {
+    const { asked, auth } = tokens('one', 'two', 'three');
+    const { error, peer } = await play({
+      script: `${offering('OAUTHBEARER')}\n${attempt}\n${attempt}\nEOF`,
+      options: { ...overTls, auth },
+    });
+    assert.equal(error?.code, 'AUTH_FAILED');
+    assert.deepEqual(asked, [
+      undefined,
+      { status: 'invalid_token', scope: 'mail', openidConfiguration: 'https://id.example' },
+    ]);
+    await peer.finished;
+    assert.equal(peer.heard.filter((line) => line.startsWith('AUTH')).length, 2);
+  });
+
+  test('is made up for by a new one (OA-09)', async () => {
+    const { auth } = tokens('one', 'two');
+    const taken = `${offering('OAUTHBEARER')}\n${attempt}\nC: AUTH OAUTHBEARER {any}\nS: +OK\n${after}`;
+    const { value, error, peer } = await play({
+      script: taken,
+      options: { ...overTls, auth },
+      act: (pop) => pop.method,
+    });
+    assert.equal(value, 'OAUTHBEARER', inspect(error));
+    const [first, second] = peer.heard
+      .filter((line) => line.startsWith('AUTH'))
+      .map((line) => line.split(' ')[2] ?? '');
+    assert.ok(
+      Buffer.from(first ?? '', 'base64')
+        .toString()
+        .endsWith('Bearer one\x01\x01'),
+    );
+    assert.ok(
+      Buffer.from(second ?? '', 'base64')
+        .toString()
+        .endsWith('Bearer two\x01\x01'),
+    );
+  });
+
+  test('is not tried again when there is no other, or when it was not the token (OA-09)', async () => {
+    for (const [auth, said] of [
+      [tokens('one', 'one').auth, attempt],
+      [{ user: 'ada', accessToken: 'one' }, attempt],
+      [tokens('one', 'two').auth, 'C: AUTH OAUTHBEARER {any}\nS: -ERR [SYS/TEMP] later'],
+      [tokens('one', 'two').auth, 'C: AUTH OAUTHBEARER {any}\nS: -ERR [IN-USE] later'],
+    ] as const) {
+      const { error, peer } = await play({
+        script: `${offering('OAUTHBEARER')}\n${said}\nEOF`,
+        options: { ...overTls, auth },
+      });
+      assert.ok(error);
+      await peer.finished;
+    }
+  });
+
+  test('says nothing that cannot be read', async () => {
+    for (const said of ['', 'null', '[]', '{', '"x"', '{"status":{}}', '\xff']) {
+      const { asked, auth } = tokens('one', 'one');
+      const script = `${offering('OAUTHBEARER')}\nC: AUTH OAUTHBEARER {any}\nS: + ${base64(said)}\nC: AQ==\nS: -ERR [AUTH]`;
+      assert.equal((await play({ script, options: { ...overTls, auth } })).error?.code, 'AUTH_FAILED');
+      assert.deepEqual(asked, [undefined, {}]);
+    }
+  });
+});
+
 test('the client by EXTERNAL: "=" is the empty response (AUTH-08)', async () => {
   const options = { ...overTls, tls: { ...overTls.tls, ...certificate }, auth: { user: 'ada' } };
   const script = `${offering('EXTERNAL PLAIN')}\nC: AUTH EXTERNAL =\nS: +OK\n${after}`;

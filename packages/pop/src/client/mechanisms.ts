@@ -4,7 +4,7 @@ import { cramMd5Client } from '../sasl/cram-md5.ts';
 import { externalClient } from '../sasl/external.ts';
 import { loginClient } from '../sasl/login.ts';
 import type { SaslClientExchange } from '../sasl/mechanism.ts';
-import { oauthbearerClient } from '../sasl/oauthbearer.ts';
+import { type BearerExplanation, oauthbearerClient } from '../sasl/oauthbearer.ts';
 import { plainClient } from '../sasl/plain.ts';
 import { scramClient } from '../sasl/scram.ts';
 import type { ScramHash } from '../sasl/scram-keys.ts';
@@ -29,6 +29,8 @@ export interface LoginContext {
 export interface LoginExchange extends SaslClientExchange {
   /** Throws when the server has not proved what it had to. */
   finished?(): void;
+  /** Why the server did not take the token, where it has said so. */
+  refused?(): BearerExplanation | undefined;
 }
 
 /** A way to log in. */

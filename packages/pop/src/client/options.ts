@@ -1,8 +1,12 @@
+import type { LookupFunction } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ConnectionOptions } from 'node:tls';
 import type { MaybePromise } from '../maildrop/maildrop.ts';
+import type { BearerExplanation } from '../sasl/oauthbearer.ts';
 import type { Clock } from '../server/clock.ts';
 import { Pop3Error } from './error.ts';
+import { asciiName, isWithin } from './host-name.ts';
+import type { Called } from './identity.ts';
 import { isLanguageRange } from './language.ts';
 import { isPin } from './pins.ts';
 import type { Pop3Logger } from './trace.ts';
@@ -10,12 +14,23 @@ import type { Pop3Logger } from './trace.ts';
 /** A secret, or where it is to be had: asked for once the connection is as safe as it has to be, and not before. */
 export type SecretSource = string | (() => MaybePromise<string>);
 
+/**
+ * An access token, or who has one: asked once the connection is as safe as it has to be, and once more, with what the
+ * server said, where it refused the first. A second that is not the same is tried, and no third (OA-09).
+ */
+export type TokenSource = string | ((refused?: BearerExplanation) => MaybePromise<string>);
+
 /** Who logs in, and how. */
 export interface Pop3Auth {
   readonly user: string;
+  /**
+   * What else the user may be called here, the local part of an address, say: tried once, on a new connection to the same
+   * host, where the server refuses `user`; and only over TLS whose certificate was verified (RFC 6186 §4). Not with `socket`.
+   */
+  readonly secondUser?: string;
   readonly pass?: SecretSource;
   /** An OAuth 2.0 access token, for mechanisms that take one. */
-  readonly accessToken?: SecretSource;
+  readonly accessToken?: TokenSource;
   /** Whose maildrop, if not the user's own (RFC 4422 §3.4.1): only SASL can say it. */
   readonly authorizationIdentity?: string;
   /**
@@ -79,6 +94,13 @@ export interface Pop3ClientOptions {
   readonly ignoreTLS?: boolean;
   /** Whether a password or token may go out where others can read it, or to whoever claims to be the server. */
   readonly allowInsecureAuth?: boolean;
+  /**
+   * The mail domain whose records have named the host ({@link discover}). The certificate may then be the domain's, by its
+   * own name or its SRV name (RFC 7817 §3); where the host is none of the domain's, it has to be, unless `hostConfirmed`.
+   */
+  readonly domain?: string;
+  /** A person has said that this host, although it is none of the domain's, is the right one (RFC 6186 §6). */
+  readonly hostConfirmed?: boolean;
   /** Without it nobody logs in: for a look at capabilities and certificate. */
   readonly auth?: Pop3Auth;
   readonly tls?: Pop3Tls;
@@ -86,6 +108,8 @@ export interface Pop3ClientOptions {
   readonly socket?: Duplex;
   /** Our own end's address. */
   readonly localAddress?: string;
+  /** How the host's addresses are found; default Node's `dns.lookup`. */
+  readonly lookup?: LookupFunction;
   /** Ends the whole session, whatever it is doing. */
   readonly signal?: AbortSignal;
   /** Milliseconds until there must be a connection, and again until there must be TLS; default 30,000. */
@@ -152,10 +176,12 @@ export interface Settings {
   readonly secure: boolean;
   readonly stls: 'required' | 'if-offered' | 'never';
   readonly allowInsecureAuth: boolean;
+  readonly foundBy: Called['foundBy'];
   readonly auth: Pop3Auth | undefined;
   readonly tls: Pop3Tls;
   readonly socket: Duplex | undefined;
   readonly localAddress: string | undefined;
+  readonly lookup: LookupFunction | undefined;
   readonly signal: AbortSignal | undefined;
   readonly connectionTimeout: number;
   readonly greetingTimeout: number;
@@ -184,6 +210,12 @@ export function settings(options: Pop3ClientOptions): Settings {
     if (!(value >= 0)) throw new Pop3Error('ARGUMENT', `${name} is ${value}, and must be a number from 0 on`);
   }
   if (typeof options.host !== 'string' || options.host === '') throw new Pop3Error('ARGUMENT', 'there is no host');
+  if (/[\s\p{Cc}]/u.test(options.host))
+    throw new Pop3Error('ARGUMENT', 'the host has a blank or a control character in it');
+  const port = options.port ?? defaultPort(secure);
+  if (!Number.isSafeInteger(port) || port < 1 || port > 65_535) {
+    throw new Pop3Error('ARGUMENT', `${port} is no port: they are whole numbers from 1 to 65535`);
+  }
   for (const pin of options.tls?.pins ?? []) {
     if (!isPin(pin)) {
       throw new Pop3Error('ARGUMENT', `"${pin}" is no pin: 64 hexadecimal digits, or sha256/ and 44 of base64`);
@@ -198,14 +230,16 @@ export function settings(options: Pop3ClientOptions): Settings {
   return {
     ...times,
     host: options.host,
-    port: options.port ?? defaultPort(secure),
+    port,
     secure,
     stls: options.ignoreTLS ? 'never' : options.requireTLS === false ? 'if-offered' : 'required',
     allowInsecureAuth: options.allowInsecureAuth ?? false,
+    foundBy: foundBy(options),
     auth: options.auth,
     tls: options.tls ?? {},
     socket: options.socket,
     localAddress: options.localAddress,
+    lookup: options.lookup,
     signal: options.signal,
     logger: options.logger || undefined,
     pipelining: options.pipelining ?? true,
@@ -215,4 +249,11 @@ export function settings(options: Pop3ClientOptions): Settings {
     limits,
     clock: options.clock ?? clientClock,
   };
+}
+
+function foundBy({ domain, host, hostConfirmed = false }: Pop3ClientOptions): Settings['foundBy'] {
+  if (domain === undefined) return undefined;
+  const name = asciiName(domain);
+  if (name === undefined) throw new Pop3Error('ARGUMENT', `"${domain}" is no domain`);
+  return { domain: name, hostCounts: hostConfirmed || isWithin(name, asciiName(host) ?? '') };
 }

@@ -356,6 +356,13 @@ test('a wrong password, and what cannot be a number', async () => {
 test('options that cannot be are refused before anything is sent', async () => {
   for (const options of [
     { host: '' },
+    { host: 'localhost\r\nDELE 1' },
+    { host: 'a b' },
+    { port: 0 },
+    { port: 65_536 },
+    { port: 1.5 },
+    { domain: 'a b' },
+    { language: 'de\r\nDELE 1' },
     { socketTimeout: -1 },
     { limits: { line: Number.NaN } },
     { ignoreTLS: true, requireTLS: true },

@@ -93,6 +93,15 @@ describe('the client by SCRAM', () => {
     assert.equal((await call({ mechanisms: ALL }, { user: 'nobody' })).outcome, 'AUTH_FAILED');
   });
 
+  test('a connection is bound to one attempt: behind a refusal it is over (SCRAM-24)', async () => {
+    const { outcome, heard } = await call({ mechanisms: ALL }, { pass: 'wrong' });
+    assert.equal(outcome, 'AUTH_FAILED');
+    assert.deepEqual(
+      heard.map((line) => line.split(' ').slice(0, 2).join(' ')).filter((line) => /^[A-Z]+( |$)/.test(line)),
+      ['CAPA', 'AUTH SCRAM-SHA-256-PLUS'],
+    );
+  });
+
   test('a changed challenge is cancelled, and no session comes of it (SCRAM-05, SCRAM-07, SCRAM-14, SCRAM-15)', async () => {
     const change = (what: RegExp, by: string) => (line: string) => {
       const said = Buffer.from(line.slice(2), 'base64').toString();

@@ -2,11 +2,10 @@ import assert from 'node:assert/strict';
 import { createHash, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { describe, test } from 'node:test';
-import { createServer, type PeerCertificate, type TLSSocket } from 'node:tls';
+import { createServer, type TLSSocket } from 'node:tls';
 import { inspect } from 'node:util';
 import { selfSignedCertificate } from '../testing/index.ts';
 import { connect } from './connect.ts';
-import { verifiedName } from './identity.ts';
 import { fittingPin } from './pins.ts';
 import { certificate, PASSWORD, play } from './scene.test-support.ts';
 
@@ -150,47 +149,6 @@ describe('certificates', () => {
       await assert.rejects(calling, { code: 'REFUSED' });
     }
     server.close();
-  });
-});
-
-describe('whose name it is', () => {
-  const named = (host: string, subjectaltname?: string) =>
-    verifiedName(host, { subject: { CN: host }, subjectaltname } as PeerCertificate);
-
-  test('an alternative name, in any case, and never the common name (TLS-13, TLS-14)', () => {
-    assert.equal(named('Mail.Example.org', 'DNS:mail.example.ORG'), 'mail.example.ORG');
-    assert.equal(named('mail.example.org.', 'DNS:a, DNS:mail.example.org'), 'mail.example.org');
-    assert.equal(named('mail.example.org'), undefined);
-    assert.equal(named('mail.example.org', 'URI:pop://mail.example.org, IP Address:192.0.2.1'), undefined);
-    assert.equal(named('mail.example.org', 'DNS:target.example.net'), undefined);
-    assert.equal(named('münchen.example', 'DNS:xn--mnchen-3ya.example'), 'xn--mnchen-3ya.example');
-  });
-
-  test('a wildcard is one whole label, the left-most (TLS-15)', () => {
-    assert.equal(named('a.example.com', 'DNS:*.example.com'), '*.example.com');
-    for (const [host, name] of [
-      ['example.com', '*.example.com'],
-      ['a.b.example.com', '*.example.com'],
-      ['foo.example.com', 'f*.example.com'],
-      ['foo.example.com', '*o.example.com'],
-      ['a.b.example.com', 'a.*.example.com'],
-      ['example.com', '*.com'],
-      ['localhost', '*'],
-      ['.example.com', '*.example.com'],
-    ] as const) {
-      assert.equal(named(host, `DNS:${name}`), undefined, `${host} by ${name}`);
-    }
-  });
-
-  test('what is quoted, to look like two names, is none', () => {
-    assert.equal(named('b.example', 'DNS:"a.example, DNS:b.example"'), undefined);
-  });
-
-  test('an address is one of the addresses, and no name', () => {
-    assert.equal(named('127.0.0.1', 'DNS:localhost, IP Address:127.0.0.1'), '127.0.0.1');
-    assert.equal(named('::1', 'IP Address:0:0:0:0:0:0:0:1'), '::1');
-    assert.equal(named('127.0.0.1', 'DNS:127.0.0.1'), undefined);
-    assert.equal(named('127.0.0.1'), undefined);
   });
 });
 

@@ -19,13 +19,14 @@ export interface SecureStream {
 /** A connection to the server: the one that was given, or one by TCP, IPv6 and IPv4 raced (RFC 8305). */
 export async function openStream(settings: Settings): Promise<Duplex> {
   if (settings.socket !== undefined) return settings.socket;
-  const { host, port, localAddress } = settings;
+  const { host, port, localAddress, lookup } = settings;
   const socket = connectTcp({
     host,
     port,
     autoSelectFamily: true,
     noDelay: true,
     ...(localAddress !== undefined && { localAddress }),
+    ...(lookup !== undefined && { lookup }),
   });
   await happened(socket, 'connect', settings, (error) => {
     return new Pop3Error('NETWORK', `${host} port ${port} cannot be reached: ${reason(error)}`, { cause: error });
@@ -53,9 +54,11 @@ export async function secure(stream: Duplex, settings: Settings, by: 'implicit' 
       minVersion: minVersion === 'TLSv1.3' ? 'TLSv1.3' : 'TLSv1.2',
       rejectUnauthorized,
       checkServerIdentity(_, certificate) {
-        found = verifiedName(name, certificate);
+        found = verifiedName({ host: name, foundBy: settings.foundBy, by }, certificate);
         if (found !== undefined) return undefined;
-        return new Error(`it is for ${certificate.subjectaltname ?? 'no host at all'}, and not for ${name}`);
+        const { domain, hostCounts } = settings.foundBy ?? { hostCounts: true };
+        const wanted = [...(hostCounts ? [name] : []), ...(domain === undefined ? [] : [domain])].join(' or ');
+        return new Error(`it is for ${certificate.subjectaltname ?? 'no host at all'}, and not for ${wanted}`);
       },
     });
   } catch (error) {

@@ -1,6 +1,6 @@
-import { isIPv4, isIPv6 } from 'node:net';
-import { domainToASCII } from 'node:url';
+import { isIPv6 } from 'node:net';
 import { Pop3Error } from './error.ts';
+import { asciiHost } from './host-name.ts';
 import type { Pop3Auth, Pop3ClientOptions } from './options.ts';
 import { defaultPort } from './options.ts';
 
@@ -26,8 +26,6 @@ export interface Pop3Url {
 const SHAPE = 'pop://user@host:port';
 /** RFC 4422 §3.1; what has a plus in front is no SASL mechanism, and APOP is the only one of those. */
 const AUTH = /^(?:\*|\+APOP|[A-Z0-9_-]{1,20})$/;
-const LABEL = /^(?!-)[a-z0-9_-]{1,63}(?<!-)$/;
-const LONGEST_NAME = 253;
 /** `uchar`, `&`, `=` and `~` of RFC 2384 §8, less the percent sign, by which everything else is encoded. */
 const PLAIN = /[A-Za-z0-9$\-_.+!*'(),&=~]/;
 
@@ -115,14 +113,9 @@ function address(text: string): string {
 
 function hostName(text: string): string {
   if (text === '') throw wrong('there is no host');
-  if (isIPv4(text)) return text;
-  const name = domainToASCII(text);
-  const labels = name.replace(/\.$/, '').split('.');
-  // 127.1 and 0x7f000001 would be addresses to some and names to others.
-  if (isIPv4(name) || name.length > LONGEST_NAME || !labels.every((label) => LABEL.test(label))) {
-    throw wrong('the host is a name or an address, and this is neither');
-  }
-  return name;
+  const host = asciiHost(text);
+  if (host === undefined) throw wrong('the host is a name or an address, and this is neither');
+  return host;
 }
 
 /** Percent signs undone, exactly: what is not two digits behind one, or is no UTF-8, is nothing. */

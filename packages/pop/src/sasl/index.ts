@@ -19,7 +19,9 @@ export {
   type Verdict,
 } from './mechanism.ts';
 export {
+  type BearerClientExchange,
   type BearerCredentials,
+  type BearerExplanation,
   type BearerLogin,
   type BearerOptions,
   type BearerRefusal,

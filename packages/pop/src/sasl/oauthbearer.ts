@@ -129,10 +129,23 @@ export interface BearerCredentials {
   readonly token: string;
 }
 
+/** What a server says of a token that it does not take (RFC 7628 §3.2.2), as far as it can be read. */
+export interface BearerExplanation {
+  readonly status?: string;
+  readonly scope?: string;
+  readonly openidConfiguration?: string;
+}
+
+/** The client's half of both: the token is all there is to say, and a refusal may be explained. */
+export interface BearerClientExchange extends SaslClientExchange {
+  finished(): void;
+  refused(): BearerExplanation | undefined;
+}
+
 /** OAUTHBEARER, the client's half. Throws a `TypeError` for a name or token that cannot be sent. */
 export function oauthbearerClient(
   credentials: BearerCredentials & { readonly host: string; readonly port: number },
-): SaslClientExchange & { finished(): void } {
+): BearerClientExchange {
   const { user, token, host, port } = credentials;
   const name = bearerName(user).replaceAll('=', '=3D').replaceAll(',', '=2C');
   const pairs = [`host=${host}`, `port=${port}`, `auth=Bearer ${sendableToken(token)}`];
@@ -141,22 +154,36 @@ export function oauthbearerClient(
 }
 
 /** The client's half that OAUTHBEARER and XOAUTH2 have in common. */
-export function bearerClient(
-  mechanism: string,
-  initial: string,
-  answer: string,
-): SaslClientExchange & { finished(): void } {
-  let isRefused = false;
+export function bearerClient(mechanism: string, initial: string, answer: string): BearerClientExchange {
+  let explanation: BearerExplanation | undefined;
   return {
     initial: octets(initial),
-    next() {
-      if (isRefused) throw new Error(`${mechanism} has one challenge, and the server sent a second`);
-      isRefused = true;
+    next(challenge) {
+      if (explanation !== undefined) throw new Error(`${mechanism} has one challenge, and the server sent a second`);
+      explanation = understood(decodeUtf8(challenge) ?? '');
       return octets(answer);
     },
     finished() {
-      if (isRefused) throw new Error('the server said that it refused the token');
+      if (explanation !== undefined) throw new Error('the server said that it refused the token');
     },
+    refused: () => explanation,
+  };
+}
+
+/** Nothing depends on its being there, or on what else is in it. */
+function understood(text: string): BearerExplanation {
+  let given: unknown;
+  try {
+    given = JSON.parse(text);
+  } catch {
+    return {};
+  }
+  if (typeof given !== 'object' || given === null) return {};
+  const { status, scope, 'openid-configuration': where } = given as Readonly<Record<string, unknown>>;
+  return {
+    ...(typeof status === 'string' && { status }),
+    ...(typeof scope === 'string' && { scope }),
+    ...(typeof where === 'string' && { openidConfiguration: where }),
   };
 }
 

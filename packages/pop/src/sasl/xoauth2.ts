@@ -1,6 +1,7 @@
 import { preparedName } from './credentials.ts';
-import type { SaslClientExchange, SaslServerMechanism } from './mechanism.ts';
+import type { SaslServerMechanism } from './mechanism.ts';
 import {
+  type BearerClientExchange,
   type BearerCredentials,
   type BearerOptions,
   bearerClient,
@@ -34,7 +35,7 @@ export function xoauth2(options: BearerOptions): SaslServerMechanism {
 }
 
 /** XOAUTH2, the client's half. Throws a `TypeError` for a name or token that cannot be sent. */
-export function xoauth2Client({ user, token }: BearerCredentials): SaslClientExchange & { finished(): void } {
+export function xoauth2Client({ user, token }: BearerCredentials): BearerClientExchange {
   const initial = `user=${bearerName(user)}\x01auth=Bearer ${sendableToken(token)}\x01\x01`;
   // The explanation of a refusal is answered by nothing, and -ERR follows (XO-02).
   return bearerClient('XOAUTH2', initial, '');

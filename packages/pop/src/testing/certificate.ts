@@ -6,16 +6,23 @@ export interface Certificate {
   readonly key: string;
 }
 
+/** Whom a certificate is for. */
+export interface CertificateNames {
+  readonly dns?: readonly string[];
+  /** Service and domain, `_pop3s.example.org` for example (RFC 4985). */
+  readonly srv?: readonly string[];
+}
+
 /**
- * A self-signed certificate for localhost and 127.0.0.1, good for a day either side of now, made on the spot so that no
- * key has to be kept with the tests. It is its own CA file.
+ * A self-signed certificate, good for a day either side of now, made on the spot so that no key has to be kept with the
+ * tests. It is its own CA file. Default: for localhost and 127.0.0.1.
  */
-export function selfSignedCertificate(): Certificate {
+export function selfSignedCertificate(names?: CertificateNames): Certificate {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const ecdsaWithSha256 = sequence(objectIdentifier(0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02));
   const commonName = sequence(objectIdentifier(0x55, 0x04, 0x03), der(0x0c, Buffer.from('localhost')));
   const name = sequence(der(0x31, commonName));
-  const alternatives = sequence(der(0x82, Buffer.from('localhost')), der(0x87, Buffer.from([127, 0, 0, 1])));
+  const alternatives = sequence(...(names === undefined ? LOCALHOST : generalNames(names)));
   const extensions = sequence(
     sequence(objectIdentifier(0x55, 0x1d, 0x11), der(0x04, alternatives)),
     // basicConstraints, critical: a CA, so that it can be trusted as one.
@@ -55,6 +62,16 @@ function sequence(...content: readonly Uint8Array[]): Buffer {
 
 function objectIdentifier(...octets: readonly number[]): Buffer {
   return der(0x06, Buffer.from(octets));
+}
+
+const LOCALHOST = [der(0x82, Buffer.from('localhost')), der(0x87, Buffer.from([127, 0, 0, 1]))];
+
+function generalNames({ dns = [], srv = [] }: CertificateNames): readonly Buffer[] {
+  const srvName = objectIdentifier(0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x08, 0x07);
+  return [
+    ...dns.map((name) => der(0x82, Buffer.from(name))),
+    ...srv.map((name) => der(0xa0, Buffer.concat([srvName, der(0xa0, der(0x16, Buffer.from(name)))]))),
+  ];
 }
 
 function time(milliseconds: number): Buffer {

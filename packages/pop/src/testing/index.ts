@@ -2,7 +2,7 @@
  * What tests of a maildrop, a store or a protocol need.
  * @module
  */
-export { type Certificate, selfSignedCertificate } from './certificate.ts';
+export { type Certificate, type CertificateNames, selfSignedCertificate } from './certificate.ts';
 export { type DuplexSide, duplexPair, type MemorySocket } from './duplex-pair.ts';
 export { type Fault, FaultyMaildrop, type MaildropFaults } from './faulty-maildrop.ts';
 export { type FaultyMethod, FaultyStore, type StoreFault } from './faulty-store.ts';
