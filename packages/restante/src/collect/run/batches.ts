@@ -5,7 +5,7 @@ import type { Blame, Destination, Placing, StagedLetter } from '../destinations/
 import type { Change } from '../journal/journal.ts';
 import type { Books } from './books.ts';
 import type { Deleting } from './deleting.ts';
-import { Ending } from './ending.ts';
+import { asEnding, Ending } from './ending.ts';
 
 /** A letter that came whole and waits to be placed. */
 export interface WholeLetter {
@@ -128,47 +128,59 @@ export class Batches {
     this.unsaved = true;
     if (blame !== 'destination') return;
     this.#refusals += 1;
-    if (this.#refusals >= MOST_REFUSALS) this.giveUp(new Ending('later', `${this.#destination.name}: ${why}`));
+    if (this.#refusals >= MOST_REFUSALS) this.giveUp(this.#takesNone(why));
   }
 
   async #place(letters: readonly WholeLetter[]): Promise<void> {
-    const patience = this.#books.clock.set(() => this.giveUp(this.#slow()), PATIENCE);
+    const patience = this.#books.clock.set(() => {
+      this.giveUp(this.#takesNone(`it took no letter for ${PATIENCE / 60_000} minutes`));
+    }, PATIENCE);
     try {
-      if (this.#ending === undefined) await this.#prepare(letters);
-      else this.#letGo(letters, this.#ending.message);
+      if (this.#ending === undefined && (await this.#prepare(letters))) await this.#placeAll(letters);
+      else this.#letGo(letters);
     } catch (error) {
-      const why = `${this.#destination.name}: ${reasonOf(error)}`;
-      this.giveUp(error instanceof Ending ? error : new Ending('later', why, error));
+      this.giveUp(asEnding(error, this.#destination.name));
     } finally {
       patience.clear();
     }
   }
 
-  #slow(): Ending {
-    return new Ending('later', `${this.#destination.name} took no letter for ${PATIENCE / 60_000} minutes`);
+  #takesNone(why: string, cause?: unknown): Ending {
+    return new Ending('later', `${this.#destination.name}: ${why}`, cause);
   }
 
-  async #prepare(letters: readonly WholeLetter[]): Promise<void> {
-    const staged = letters.map((letter) => letter.staged);
+  /** Whether they are durable, and the journal has them. */
+  async #prepare(letters: readonly WholeLetter[]): Promise<boolean> {
     try {
-      await this.#destination.prepare(staged);
+      await this.#destination.prepare(letters.map(({ staged }) => staged));
     } catch (error) {
-      this.#letGo(letters, reasonOf(error));
-      throw error;
+      this.giveUp(this.#takesNone(reasonOf(error), error));
+      return false;
     }
     const destination = this.#destination.name;
-    this.#books.write(
-      letters.map(({ key, octets, sha256, fingerprint, headersOnly, staged: { place } }) => {
-        return { type: 'staged', key, octets, sha256, fingerprint, headersOnly, place, destination };
-      }),
-    );
-    this.#conclude(letters, await this.#destination.place(staged));
+    const changes = letters.map(({ key, octets, sha256, fingerprint, headersOnly, staged: { place } }): Change => {
+      return { type: 'staged', key, octets, sha256, fingerprint, headersOnly, place, destination };
+    });
+    this.#books.write(changes);
+    return true;
+  }
+
+  async #placeAll(letters: readonly WholeLetter[]): Promise<void> {
+    let placings: readonly Placing[];
+    try {
+      placings = await this.#destination.place(letters.map(({ staged }) => staged));
+    } catch (error) {
+      // What came of it `settle` will tell.
+      throw this.#takesNone(reasonOf(error), error);
+    }
+    this.#conclude(letters, placings);
   }
 
   /** None of them counts: each is fetched again. */
-  #letGo(letters: readonly WholeLetter[], why: string): void {
+  #letGo(letters: readonly WholeLetter[]): void {
     this.unsaved = true;
     if (!this.#books.sound) return;
+    const why = this.#ending?.message ?? '';
     this.#books.write(letters.map(({ key }) => this.#books.failure(key, why, { blamed: false })));
   }
 

@@ -1,4 +1,5 @@
 import type {
+  Blame,
   Destination,
   Held,
   IncomingLetter,
@@ -29,7 +30,7 @@ export interface MemoryDestinationOptions {
   /** Whether nobody knows where this letter belongs. */
   readonly hold?: (letter: string) => boolean;
   /** Whether it is refused, and by whose fault. */
-  readonly refuse?: (letter: string) => 'letter' | 'destination' | undefined;
+  readonly refuse?: (letter: string) => Blame | undefined;
 }
 
 export type Doing = 'stage' | 'write' | 'end' | 'prepare' | 'place' | 'place one' | 'settle' | 'close';

@@ -18,7 +18,7 @@ export async function settleEarlier(books: Books, destination: Destination): Pro
     else if (state === 'delete-sent') changes.push({ type: 'unknown', key });
   }
   books.write([...changes, ...cutOff(books, fetching)]);
-  if (staged.length > 0) await settleStaged(books, destination, staged);
+  await settleStaged(books, destination, staged);
 }
 
 /**
@@ -41,7 +41,8 @@ async function settleStaged(books: Books, destination: Destination, staged: read
   });
   let answers: readonly Settled[];
   try {
-    answers = letters.length === 0 ? [] : await destination.settle(letters);
+    // Asked if there is none too: then it sweeps what lies there.
+    answers = await destination.settle(letters);
   } catch (error) {
     throw new Ending('later', `${destination.name}: ${reasonOf(error)}`, error);
   }
