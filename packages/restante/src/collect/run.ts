@@ -37,7 +37,7 @@ export async function collectAccount(options: CollectTask & CollectSurroundings)
     try {
       books = new Books(account, { journal, clock, report: options.report });
       ending = await run(options, books, stop).catch((error: unknown) => asEnding(error, account.server.host));
-      notBefore = later(journal.facts.notBefore, conclude(books, ending, random));
+      notBefore = later(journal.facts.notBefore, conclude(books, ending, { random, dryRun: options.dryRun ?? false }));
     } finally {
       journal.close();
     }
@@ -112,11 +112,15 @@ function tooSoon(books: Books, wait: number): Ending {
 }
 
 /** Writes down how the run ended; answers until when the server is better left alone. */
-function conclude(books: Books, ending: Ending | undefined, random: () => number): number | undefined {
+function conclude(
+  books: Books,
+  ending: Ending | undefined,
+  { random, dryRun }: { readonly random: () => number; readonly dryRun: boolean },
+): number | undefined {
   const failed = ending !== undefined && ending.result !== 'partly';
   const failures = failed ? books.facts.failures + 1 : 0;
   try {
-    if (books.sound) books.write([], { failures });
+    if (books.sound && !dryRun) books.write([], { failures });
   } catch {
     // What matters more has been written, or its failure is the ending.
   }

@@ -9,7 +9,7 @@ import { forgetHolder, holderOf, sayHolder } from './holder.ts';
 import type { Journal } from './journal.ts';
 import { migrate } from './schema.ts';
 import { SqliteJournal } from './sqlite-journal.ts';
-import { damaged, isHeld, trouble } from './trouble.ts';
+import { damaged, isHeld, JournalInUse, trouble } from './trouble.ts';
 
 /** Two that come at the same moment may both be turned away: each tries again after a while of its own. */
 const TRIES = 4;
@@ -120,10 +120,10 @@ function take(path: string, mailbox: string): Journal {
   }
 }
 
-function inUse(path: string): Failure {
+function inUse(path: string): JournalInUse {
   const pid = holderOf(path);
   const who = pid === undefined ? 'another process' : `process ${pid}`;
   const remedy =
     pid === undefined ? 'wait until it is done, or end it' : `wait until it is done, or end it (kill ${pid})`;
-  return new Failure(`${path} is in use by ${who}, which collects from this maildrop: ${remedy}`);
+  return new JournalInUse(`${path} is in use by ${who}, which collects from this maildrop: ${remedy}`);
 }

@@ -9,6 +9,9 @@ const FULL = 13;
 const CANTOPEN = 14;
 const NOTADB = 26;
 
+/** Somebody has the journal: to be tried again later, unlike all else that is wrong with one. */
+export class JournalInUse extends Failure {}
+
 /** Whether another process, or this one, has the journal open. */
 export function isHeld(error: unknown): boolean {
   return codeOf(error) === BUSY;

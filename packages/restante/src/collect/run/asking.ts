@@ -15,9 +15,9 @@ export interface Planned {
   readonly situation: Situation;
 }
 
-/** Asks the server what there is, and whatever else the plan wants to know. Rejects with a Pop3Error. */
-export async function askAndPlan(client: Pop3Client, books: Books, destination: string): Promise<Planned> {
-  let situation = await look(client, books, destination);
+/** Plans, and asks the server whatever the plan wants to know first. Rejects with a Pop3Error. */
+export async function askAndPlan(client: Pop3Client, begun: Situation): Promise<Planned> {
+  let situation = begun;
   for (let questions = 0; questions < MOST_QUESTIONS; questions += 1) {
     const answer = planSession(situation);
     if (answer.type === 'plan') return { plan: answer, situation };
@@ -26,7 +26,8 @@ export async function askAndPlan(client: Pop3Client, books: Books, destination: 
   throw new Error(`a session was not planned after ${MOST_QUESTIONS} questions`);
 }
 
-async function look(client: Pop3Client, books: Books, destination: string): Promise<Situation> {
+/** Asks the server what there is. Rejects with a Pop3Error. */
+export async function look(client: Pop3Client, books: Books, destination: string): Promise<Situation> {
   // STAT costs no round trip of its own where the server pipelines; a server that makes a mess of it says nothing by it.
   const [counted, unique] = await Promise.all([
     client.stat().catch((error: unknown) => nothing(client, error)),

@@ -1,5 +1,6 @@
 import { Pop3Error, type Pop3ErrorCode } from '@restante/pop/client';
 import type { AccountReport } from '../event.ts';
+import { JournalInUse } from '../journal/trouble.ts';
 
 export type Result = AccountReport['result'];
 
@@ -30,6 +31,7 @@ export function endingOf(error: Pop3Error, host: string): Ending {
 export function asEnding(thrown: unknown, host: string): Ending {
   if (thrown instanceof Ending) return thrown;
   if (thrown instanceof Pop3Error) return endingOf(thrown, host);
+  if (thrown instanceof JournalInUse) return new Ending('later', thrown.message, thrown);
   return new Ending('failed', thrown instanceof Error ? thrown.message : String(thrown), thrown);
 }
 

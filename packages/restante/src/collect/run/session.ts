@@ -2,7 +2,8 @@ import type { Pop3Client, Pop3ClientOptions, Pop3Error } from '@restante/pop/cli
 import type { Destination } from '../destinations/destination.ts';
 import { KnownByOctets } from '../plan/known-by-octets.ts';
 import type { Plan, Situation } from '../plan/plan.ts';
-import { askAndPlan } from './asking.ts';
+import { adoptFound } from './adopting.ts';
+import { askAndPlan, look } from './asking.ts';
 import { Batches } from './batches.ts';
 import { Broken } from './blame.ts';
 import type { Books } from './books.ts';
@@ -58,7 +59,7 @@ export async function session(parts: SessionParts): Promise<SessionEnd> {
     if (failure !== undefined && !stop.asked) return { type: 'broken', error: failure };
     return { type: 'over', ending: asEnding(error, host) };
   } finally {
-    distrust(books, client);
+    if (parts.destination !== undefined) distrust(books, client);
   }
 }
 
@@ -87,9 +88,13 @@ async function begin({ books, stop, destination, destinationName, planned }: Ses
   // Nothing has been begun that would have to be ended in order.
   const forget = stop.onAsked(() => stop.atOnce());
   try {
-    const { plan, situation } = await askAndPlan(client, books, destinationName);
+    const lastLogin = books.clock.now();
+    let { plan, situation } = await askAndPlan(client, await look(client, books, destinationName));
     if (destination !== undefined) {
-      const lastLogin = books.clock.now();
+      if (await adoptFound(books, { plan, situation, destination })) {
+        const now = { facts: books.facts, records: [...books.letters()] };
+        ({ plan, situation } = await askAndPlan(client, { ...situation, ...now }));
+      }
       const notBefore = books.loginDelay === 0 ? undefined : lastLogin + books.loginDelay;
       books.write(plan.changes, { ...plan.facts, lastLogin, notBefore });
     }
