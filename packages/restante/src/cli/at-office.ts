@@ -17,7 +17,7 @@ export async function atOffice<T>(
   options: AtOfficeOptions,
   work: (office: OpenOffice) => Promise<T>,
 ): Promise<T> {
-  const office = await reach(places, options);
+  const office = await reachOffice(places, options);
   try {
     return await work(office);
   } finally {
@@ -25,7 +25,8 @@ export async function atOffice<T>(
   }
 }
 
-async function reach(places: Places, { create = false }: AtOfficeOptions): Promise<OpenOffice> {
+/** The office, open or closed; whoever reaches it closes it again. */
+export async function reachOffice(places: Places, { create = false }: AtOfficeOptions): Promise<OpenOffice> {
   const until = Date.now() + PATIENCE;
   for (;;) {
     const open = await connectOffice(places.data);

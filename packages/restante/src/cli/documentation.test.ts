@@ -22,10 +22,11 @@ function machine() {
   mkdirSync(bin);
   writeFileSync(join(bin, 'restante'), `#!/bin/sh\nexec '${process.execPath}' '${MAIN}' "$@"\n`);
   chmodSync(join(bin, 'restante'), 0o755);
-  writeFileSync(join(home, 'password-file'), 'secret\n');
+  writeFileSync(join(home, 'password-file'), 'secret\n', { mode: 0o600 });
   keepMail(home);
   const { RESTANTE_CLONE: _, ...environment } = process.env;
-  return { home, env: { ...environment, PATH: `${bin}:${process.env['PATH']}`, XDG_DATA_HOME: home } };
+  const env: NodeJS.ProcessEnv = { ...environment, PATH: `${bin}:${process.env['PATH']}`, XDG_DATA_HOME: home };
+  return { home, env };
 }
 
 /** What another mail system has left there. */
@@ -42,13 +43,21 @@ for (const name of ['command-line.md', 'accounts.md', 'addresses.md', 'moving-in
   for (const state of ['open', 'closed'] as const) {
     test(`every command in docs/${name} does what it says, with the office ${state}`, async (t) => {
       const { home, env } = machine();
+      let elsewhere = '';
       if (state === 'open') {
         const office = await RunningOffice.start({ data: join(home, 'restante') });
         t.after(() => office.close());
+        // The post office that mail is collected from is this one too.
+        elsewhere = `127.0.0.1:${office.pop3s.port}`;
+        env['NODE_EXTRA_CA_CERTS'] = office.certificate;
       }
       const blocks = [...page(name).matchAll(/```sh\n(.*?)```/gs)].map((found) => found[1] ?? '');
-      // Letters are delivered to an office that is open.
-      const script = blocks.filter((block) => state === 'open' || !block.includes('restante deliver')).join('');
+      // Letters are delivered to an office that is open, and collected from one.
+      const asOpen = /restante (?:deliver|collect)/;
+      const script = blocks
+        .filter((block) => state === 'open' || !asOpen.test(block))
+        .join('')
+        .replaceAll('pop.example.org', elsewhere);
       assert.match(script, /^restante /m);
       const child = spawn('sh', ['-e', '-c', script], { cwd: home, env, stdio: ['ignore', 'pipe', 'pipe'] });
       const said = text(child.stderr);

@@ -4,6 +4,7 @@ import { VERSION } from '../version.ts';
 import { accountCommand } from './account.ts';
 import { aliasCommand } from './alias.ts';
 import { backupCommand } from './backup.ts';
+import { collectCommand } from './collect/collect.ts';
 import { configCommand } from './config.ts';
 import { deliverCommand, endDelivery } from './deliver.ts';
 import { doctorCommand } from './doctor.ts';
@@ -48,6 +49,7 @@ export function program(): Command {
     serveCommand(),
     accountCommand(),
     deliverCommand(),
+    collectCommand(),
     importCommand(),
     exportCommand(),
     aliasCommand(),
@@ -84,6 +86,7 @@ Examples:
   restante account list
   restante alias add info@example.org anna   another address for her mail
   restante route test info@example.org       where a letter would go, and why
+  restante collect pops://anna@pop.example.org --to account:anna
   restante backup /var/backups/restante
   restante VERB --help                       what a verb takes`;
 

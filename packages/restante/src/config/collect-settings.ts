@@ -130,6 +130,12 @@ export const COLLECT_ACCOUNT = {
     'none',
     'Where the letters for each address go, such as `"info@example.org" = "maildir:~/Info"`; those for all others go to `to`, and are held where there is none.',
   ),
+  line_ends: setting(choice('lf', 'crlf'), 'lf', 'For `command:`: how lines end in what the command reads.'),
+  command_timeout: setting(
+    duration(SECOND, 7 * DAY),
+    300 * SECOND,
+    'For `command:`: how long it may take for one letter.',
+  ),
   attempts: setting(count(1, 1000), 3, 'How often a letter that fails is tried before it is left alone and reported.'),
   commit_every: setting(
     count(1, 1_000_000),
@@ -201,6 +207,9 @@ export function* contradictions(
   if (account.url === undefined) yield { message: 'has no url: write url = "pops://USER@HOST"' };
   if (account.to === undefined && account['multidrop.map'] === undefined) {
     yield { message: 'has no to: write to = "maildir:DIR", or where else its letters go' };
+  }
+  if (account.to === 'accounts' && account['multidrop.map'] !== undefined) {
+    yield { key: 'multidrop.map', message: 'contradicts to = "accounts": the letters are sorted by one of them' };
   }
   if (account.to === 'accounts' && account['multidrop.header'] === undefined) {
     yield {

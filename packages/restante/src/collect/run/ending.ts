@@ -20,11 +20,9 @@ export function endingOf(error: Pop3Error, host: string): Ending {
   const { result, remedy } = MEANINGS[error.code];
   // An -ERR to the greeting or to PASS that may pass by itself (RC-07).
   const passing = error.code === 'REFUSED' && error.retryable;
-  return new Ending(
-    passing ? 'later' : result,
-    `${host}: ${error.message}${remedy === '' ? '' : `: ${remedy}`}`,
-    error,
-  );
+  const message = withoutNodesHint(error.message);
+  const where = message.includes(host) ? '' : `${host}: `;
+  return new Ending(passing ? 'later' : result, `${where}${message}${remedy === '' ? '' : `: ${remedy}`}`, error);
 }
 
 /** Anything thrown, as a run's end. */
@@ -40,33 +38,48 @@ interface Meaning {
   readonly remedy: string;
 }
 
-const later: Meaning = { result: 'later', remedy: '' };
-const network: Meaning = { result: 'network', remedy: '' };
+/** Node tells its own users what to try; ours have other options. */
+function withoutNodesHint(message: string): string {
+  return message.replace(/; if the root CA is installed locally, try running Node\.js with --use-system-ca/, '');
+}
 
+/** The remedy names options as they are on the command line; in the configuration they have the same names. */
 const MEANINGS: Readonly<Record<Pop3ErrorCode, Meaning>> = {
-  AUTH_FAILED: { result: 'login', remedy: 'check user name and password' },
-  NO_MECHANISM: { result: 'login', remedy: 'allow a way to log in that the server offers' },
-  INSECURE: { result: 'network', remedy: 'use TLS, or say that it may go without' },
-  IN_USE: later,
-  LOGIN_DELAY: later,
-  SYS_TEMP: later,
+  AUTH_FAILED: {
+    result: 'login',
+    remedy: 'check the user in the URL and the password; some providers want one of its own for each program',
+  },
+  NO_MECHANISM: { result: 'login', remedy: '--auth METHOD names one, and --token-command gives a token' },
+  INSECURE: {
+    result: 'network',
+    remedy: 'call with TLS (pops://, or pop:// with STLS); --tls none is the consent to none',
+  },
+  IN_USE: { result: 'later', remedy: 'wait until the other program is done with it' },
+  LOGIN_DELAY: { result: 'later', remedy: 'call less often' },
+  SYS_TEMP: { result: 'later', remedy: 'try again later' },
   SYS_PERM: { result: 'failed', remedy: 'whoever runs the server has to mend it' },
   REFUSED: { result: 'failed', remedy: '' },
   UNSUPPORTED: { result: 'failed', remedy: '' },
   UTF8_NEEDED: { result: 'failed', remedy: '' },
-  TLS_UNAVAILABLE: network,
-  TLS_HANDSHAKE: network,
+  TLS_UNAVAILABLE: {
+    result: 'network',
+    remedy: 'try pops://, which is TLS from the start; --tls none is the consent to none',
+  },
+  TLS_HANDSHAKE: {
+    result: 'network',
+    remedy: 'pops:// is TLS from the start (port 995), pop:// TLS by STLS (port 110)',
+  },
   TLS_CERTIFICATE: {
     result: 'network',
-    remedy: 'name the CA or the pin that is to be trusted, if it is the right server',
+    remedy: 'if it is the right server, trust its authority with --ca FILE, or this certificate with --pin SHA256',
   },
-  TLS_INJECTED: network,
-  NETWORK: network,
-  CLOSED: network,
-  TRUNCATED: network,
-  TIMEOUT: network,
-  ABORTED: later,
-  PROTOCOL: network,
-  LIMIT: network,
+  TLS_INJECTED: { result: 'network', remedy: 'somebody is in between: call from another network' },
+  NETWORK: { result: 'network', remedy: 'check the host, the port, and the network' },
+  CLOSED: { result: 'network', remedy: '' },
+  TRUNCATED: { result: 'network', remedy: '' },
+  TIMEOUT: { result: 'network', remedy: '--timeout gives it more time' },
+  ABORTED: { result: 'later', remedy: '' },
+  PROTOCOL: { result: 'network', remedy: '' },
+  LIMIT: { result: 'network', remedy: '' },
   ARGUMENT: { result: 'failed', remedy: '' },
 };

@@ -1,0 +1,81 @@
+import type { FoundRoute } from '../../collect/destinations/open.ts';
+import type { OpenOffice } from '../../control/client.ts';
+import type { Intake } from '../../import/intake.ts';
+import { reachOffice } from '../at-office.ts';
+import type { Places } from '../places.ts';
+
+/**
+ * The office's maildrops, for letters that are collected. However many accounts are at it, the office is reached once: a
+ * store that is closed can be opened by one of us only. It is let go of as soon as nobody has need of it, so that an office
+ * can open while we wait for the next call.
+ */
+export class OfficeDoor {
+  readonly #places: Places;
+  #office: Promise<OpenOffice> | undefined;
+  #users = 0;
+  /** Letting go of it, which has to be over before it is reached again. */
+  #leaving: Promise<void> = Promise.resolve();
+
+  constructor(places: Places) {
+    this.#places = places;
+  }
+
+  /** An account's maildrop. */
+  async openIntake(account: string): Promise<Intake> {
+    const office = await this.#enter();
+    let intake: Intake;
+    try {
+      intake = await office.openIntake({ name: account });
+    } catch (thrown) {
+      await this.#leave();
+      throw thrown;
+    }
+    let open = true;
+    return {
+      imported: (keys) => intake.imported(keys),
+      givenUniqueIds: (uniqueIds) => intake.givenUniqueIds(uniqueIds),
+      begin: (letter) => intake.begin(letter),
+      close: async () => {
+        if (!open) return;
+        open = false;
+        try {
+          await intake.close();
+        } finally {
+          await this.#leave();
+        }
+      },
+    };
+  }
+
+  /** Where an address leads. */
+  async findRoute(address: string): Promise<FoundRoute> {
+    const office = await this.#enter();
+    try {
+      return await office.testRoute({ address });
+    } finally {
+      await this.#leave();
+    }
+  }
+
+  async #enter(): Promise<OpenOffice> {
+    this.#users += 1;
+    this.#office ??= this.#leaving.then(() => reachOffice(this.#places, {}));
+    try {
+      return await this.#office;
+    } catch (thrown) {
+      this.#users -= 1;
+      // Whoever comes next tries again.
+      this.#office = undefined;
+      throw thrown;
+    }
+  }
+
+  async #leave(): Promise<void> {
+    this.#users -= 1;
+    if (this.#users > 0) return;
+    const office = this.#office;
+    this.#office = undefined;
+    this.#leaving = (async () => (await office)?.close())();
+    await this.#leaving;
+  }
+}
