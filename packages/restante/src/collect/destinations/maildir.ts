@@ -16,7 +16,8 @@ import type {
 } from './destination.ts';
 import { type LetterDigest, letterDigest, sameOctets } from './letter-digest.ts';
 import { type FileForm, pieces } from './staged-file.ts';
-import { letterHash, Staging, syncFile } from './staging.ts';
+import { type Lying, letterHash, Staging } from './staging.ts';
+import { syncFile } from './staging-folder.ts';
 import { type AtStep, nothing } from './steps.ts';
 
 /** Not `.restante-staging`: in a Maildir++, and for Dovecot, what begins with a dot is a mailbox. */
@@ -56,11 +57,7 @@ class Maildir implements Destination {
   readonly #at: AtStep;
   readonly #staging: Staging;
   readonly #host = hostPart(hostname());
-  /** What is staged, and not prepared: no journal has it. */
-  readonly #unprepared = new Set<IncomingLetter>();
   readonly #placed = new WeakMap<StagedLetter, Placing>();
-  /** Refused. Still staged until the journal has that, which whoever calls next has seen to: `settle` might be asked. */
-  #refused: StagedLetter[] = [];
 
   constructor(root: string, at: AtStep) {
     this.name = `maildir:${root}`;
@@ -70,42 +67,22 @@ class Maildir implements Destination {
   }
 
   stage(letter: IncomingLetter): Stage {
-    this.#clear();
-    const file = this.#staging.open(letter);
-    this.#unprepared.add(letter);
-    const abandon = (): void => {
-      file.abandon();
-      this.#unprepared.delete(letter);
-    };
-    return {
-      write: (octets) => file.write(octets),
-      end: () => {
-        try {
-          file.end();
-        } catch (thrown) {
-          abandon();
-          throw thrown;
-        }
-        return { type: 'staged', letter, place: `new/${this.#nameOf(letter, file)}`, octets: file.octets };
-      },
-      abandon,
-    };
+    return this.#staging.stage(letter, (lying) => `new/${this.#nameOf(letter, lying)}`);
   }
 
-  async prepare(letters: readonly StagedLetter[]): Promise<void> {
-    this.#clear();
-    await this.#staging.sync(letters.map(({ letter }) => letter));
-    for (const { letter } of letters) this.#unprepared.delete(letter);
+  prepare(letters: readonly StagedLetter[]): Promise<void> {
+    return this.#staging.prepare(letters);
   }
 
   async place(letters: readonly StagedLetter[]): Promise<readonly Placing[]> {
-    this.#clear();
+    this.#staging.clear();
+    if (letters.length === 0) return [];
     const answers = letters.map((staged) => this.#placed.get(staged) ?? this.#publish(staged));
     const failure = await this.#synced('new');
     return letters.map((staged, index) => {
       const answer = this.#placed.get(staged) ?? this.#answer(staged, answers[index] as Placing, failure);
       if (answer.type === 'placed') this.#placed.set(staged, answer);
-      else this.#refused.push(staged);
+      else this.#staging.refuse(staged.letter);
       return answer;
     });
   }
@@ -139,13 +116,11 @@ class Maildir implements Destination {
   }
 
   async close(): Promise<void> {
-    this.#clear();
-    for (const letter of this.#unprepared) this.#staging.discard(letter);
     this.#staging.close();
   }
 
   /** Seconds and microseconds as every Maildir program sorts them. */
-  #nameOf(letter: IncomingLetter, { size, octets, form }: { size: number; octets: number; form: FileForm }): string {
+  #nameOf(letter: IncomingLetter, { size, octets, form }: Lying): string {
     const seconds = Math.floor(letter.listed / 1000);
     const micros = String(Math.floor((letter.listed - seconds * 1000) * 1000)).padStart(6, '0');
     const wire = form === 'line-feeds' ? `,W=${octets}` : '';
@@ -170,8 +145,7 @@ class Maildir implements Destination {
   /** There is a file of that name: put there by an attempt of which we know nothing. */
   #placeTaken(letter: IncomingLetter, place: string): Placing {
     const [from, to] = [this.#staging.pathOf(letter), `${this.#root}/${place}`];
-    const staged = lstatSync(from, { throwIfNoEntry: false }) !== undefined;
-    if (staged && !sameOctets(pieces(from), pieces(to))) {
+    if (this.#staging.has(letter) && !sameOctets(pieces(from), pieces(to))) {
       const why = `${shown(to)} is there already, and is another letter: move it elsewhere, and collect again`;
       return { type: 'refused', why, blame: 'letter' };
     }
@@ -202,15 +176,12 @@ class Maildir implements Destination {
   }
 
   /** A letter that is staged still was never published. */
-  async #settleStaged({ letter, octets, sha256 }: UnsettledLetter): Promise<Settled | undefined> {
-    const path = this.#staging.pathOf(letter);
-    const size = lstatSync(path, { throwIfNoEntry: false })?.size;
-    if (size === undefined) return undefined;
-    const form = size === octets ? 'as-it-came' : 'line-feeds';
-    const digest = await letterDigest(pieces(path), form);
-    if (digest.octets !== octets || digest.sha256 !== sha256) return { type: 'not-there' };
-    const place = `new/${this.#nameOf(letter, { size, octets, form })}`;
-    const placing = this.#publish({ type: 'staged', letter, place, octets });
+  async #settleStaged(unsettled: UnsettledLetter): Promise<Settled | undefined> {
+    const { letter, octets } = unsettled;
+    const lying = await this.#staging.whole(unsettled);
+    if (lying === undefined) return undefined;
+    if (lying === 'damaged') return { type: 'not-there' };
+    const placing = this.#publish({ type: 'staged', letter, place: `new/${this.#nameOf(letter, lying)}`, octets });
     if (placing.type === 'placed') return { type: 'there', place: placing.place };
     throw new Failure(placing.why);
   }
@@ -258,11 +229,6 @@ class Maildir implements Destination {
     } catch (thrown) {
       return cannotWrite(path, thrown).message;
     }
-  }
-
-  #clear(): void {
-    for (const { letter } of this.#refused) this.#staging.discard(letter);
-    this.#refused = [];
   }
 }
 

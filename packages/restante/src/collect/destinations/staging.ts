@@ -1,50 +1,78 @@
 import { hash } from 'node:crypto';
-import { closeSync, fsync, lstatSync, mkdirSync, openSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { promisify } from 'node:util';
-import { Failure } from '../../failure.ts';
-import { failedWith, shown } from '../../import/file-octets.ts';
-import { cannotWrite, syncPath } from '../../import/new-file.ts';
-import type { IncomingLetter } from './destination.ts';
-import { StagedFile } from './staged-file.ts';
+import { lstatSync } from 'node:fs';
+import { cannotWrite } from '../../import/new-file.ts';
+import type { IncomingLetter, Stage, StagedLetter, UnsettledLetter } from './destination.ts';
+import { letterDigest } from './letter-digest.ts';
+import { type FileForm, pieces, StagedFile } from './staged-file.ts';
+import { removeUnseen, StagingFolder, syncFile } from './staging-folder.ts';
 import type { AtStep } from './steps.ts';
 
 /** Files that are made durable at once: the file system joins what it can. */
 const SYNCS = 8;
 
+/** What a letter is known by. */
+type LetterName = Pick<IncomingLetter, 'mailbox' | 'key'>;
+
+/** How a letter lies in its file. */
+export interface Lying {
+  /** Octets of the file. */
+  readonly size: number;
+  /** Octets as they came. */
+  readonly octets: number;
+  readonly form: FileForm;
+}
+
 /**
- * The folder in which letters lie until they are where they belong, on the same file system, so that a rename publishes
- * one. Several processes may use it, each for maildrops of its own: a file's name says of which maildrop it is, and only
- * who has that maildrop's journal touches it.
+ * Where letters lie until they are where they belong: each in a file, in a folder on the same file system. A file's name
+ * says of which maildrop it is, and only who has that maildrop's journal touches it.
  */
 export class Staging {
-  readonly #folder: string;
+  readonly folder: StagingFolder;
   readonly #at: AtStep;
   /** Maildrops whose leftovers are swept. */
   readonly #swept = new Set<string>();
+  /** What is staged, and not prepared: no journal has it. */
+  readonly #unprepared = new Set<IncomingLetter>();
+  /** Still staged until the journal has that they were refused, which whoever calls next has seen to. */
+  #refused: LetterName[] = [];
 
   constructor(folder: string, at: AtStep) {
-    this.#folder = folder;
+    this.folder = new StagingFolder(folder);
     this.#at = at;
   }
 
-  /** Begins to take a letter. What an earlier attempt left of it, and of its maildrop, goes first: `settle` was asked before. */
-  open(letter: IncomingLetter): StagedFile {
+  /** Begins to take a letter; `placeOf` says where it will be. What is left here of its maildrop goes first. */
+  stage(letter: IncomingLetter, placeOf: (lying: Lying) => string): Stage {
+    this.clear();
     if (!this.#swept.has(letter.mailbox)) this.sweep(letter.mailbox);
-    return new StagedFile(this.pathOf(letter), (path) => this.#create(path), this.#at);
+    const file = new StagedFile(this.pathOf(letter), (path) => this.folder.create(path), this.#at);
+    this.#unprepared.add(letter);
+    const abandon = (): void => {
+      file.abandon();
+      this.#unprepared.delete(letter);
+    };
+    return {
+      write: (octets) => file.write(octets),
+      end: () => {
+        try {
+          file.end();
+        } catch (thrown) {
+          abandon();
+          throw thrown;
+        }
+        return { type: 'staged', letter, place: placeOf(file), octets: file.octets };
+      },
+      abandon,
+    };
   }
 
-  /** Where a letter lies while it is staged. */
-  pathOf(letter: Pick<IncomingLetter, 'mailbox' | 'key'>): string {
-    return `${this.#folder}/${maildropHash(letter.mailbox)}.${letterHash(letter)}`;
-  }
-
-  /** Makes files, and that they are there, survive a power cut. */
-  async sync(letters: readonly Pick<IncomingLetter, 'mailbox' | 'key'>[]): Promise<void> {
+  /** Makes letters survive a power cut. */
+  async prepare(letters: readonly StagedLetter[]): Promise<void> {
+    this.clear();
     if (letters.length === 0) return;
     const waiting = letters.values();
     const worker = async (): Promise<void> => {
-      for (const letter of waiting) {
+      for (const { letter } of waiting) {
         this.#at('prepare.before-sync');
         await syncFile(this.pathOf(letter));
       }
@@ -53,102 +81,70 @@ export class Staging {
       // All have come to an end when one has failed: the caller may remove files then.
       const ends = await Promise.allSettled(Array.from({ length: SYNCS }, worker));
       for (const end of ends) if (end.status === 'rejected') throw end.reason;
-      await syncFile(this.#folder);
+      await syncFile(this.folder.path);
       this.#at('prepare.synced');
     } catch (thrown) {
-      throw cannotWrite(this.#folder, thrown);
+      throw cannotWrite(this.folder.path, thrown);
     }
+    for (const { letter } of letters) this.#unprepared.delete(letter);
   }
 
-  /** Removes what is staged of a letter, if anything is. Never throws: what cannot be removed is swept by a later run. */
-  discard(letter: Pick<IncomingLetter, 'mailbox' | 'key'>): void {
-    remove(this.pathOf(letter));
+  /** Where a letter lies while it is staged. */
+  pathOf(letter: LetterName): string {
+    return `${this.folder.path}/${maildropHash(letter.mailbox)}.${letterHash(letter)}`;
+  }
+
+  has(letter: LetterName): boolean {
+    return lstatSync(this.pathOf(letter), { throwIfNoEntry: false }) !== undefined;
+  }
+
+  /** How a letter lies here that the journal has as staged; undefined where it does not, `damaged` where it is not whole. */
+  async whole({ letter, octets, sha256 }: UnsettledLetter): Promise<Lying | 'damaged' | undefined> {
+    const path = this.pathOf(letter);
+    const size = lstatSync(path, { throwIfNoEntry: false })?.size;
+    if (size === undefined) return undefined;
+    const form = size === octets ? 'as-it-came' : 'line-feeds';
+    const digest = await letterDigest(pieces(path), form);
+    return digest.octets === octets && digest.sha256 === sha256 ? { size, octets, form } : 'damaged';
+  }
+
+  /** It was refused: it goes with the next call, when the journal has that. Until then `settle` might be asked of it. */
+  refuse(letter: LetterName): void {
+    this.#refused.push(letter);
+  }
+
+  /** Removes what is staged of letters that were refused. */
+  clear(): void {
+    for (const letter of this.#refused) this.discard(letter);
+    this.#refused = [];
+  }
+
+  discard(letter: LetterName): void {
+    removeUnseen(this.pathOf(letter));
   }
 
   /** Removes all that is staged of a maildrop. */
   sweep(mailbox: string): void {
     this.#swept.add(mailbox);
     const prefix = `${maildropHash(mailbox)}.`;
-    for (const name of this.#names()) if (name.startsWith(prefix)) remove(`${this.#folder}/${name}`);
+    for (const name of this.folder.names()) {
+      if (name.startsWith(prefix)) removeUnseen(`${this.folder.path}/${name}`);
+    }
   }
 
-  /** Removes the folder, if nothing is in it any more. */
+  /** Removes what no journal has. */
   close(): void {
-    try {
-      rmdirSync(this.#folder);
-    } catch {
-      // Another process uses it, or something waits in it for `settle`.
-    }
-  }
-
-  #names(): readonly string[] {
-    try {
-      return readdirSync(this.#folder);
-    } catch (thrown) {
-      if (failedWith(thrown, 'ENOENT')) return [];
-      throw new Failure(`${shown(this.#folder)} cannot be read: ${thrown instanceof Error ? thrown.message : thrown}`);
-    }
-  }
-
-  #create(path: string): number {
-    try {
-      return this.#createIn(path);
-    } catch (thrown) {
-      throw cannotWrite(this.#folder, thrown);
-    }
-  }
-
-  /** Never through a link, nor into what is there. */
-  #createIn(path: string): number {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return openSync(path, 'wx', 0o600);
-      } catch (thrown) {
-        if (attempt === 3) throw thrown;
-        if (failedWith(thrown, 'EEXIST')) rmSync(path);
-        // It was not needed so far, or another process had no more need of it.
-        else if (failedWith(thrown, 'ENOENT')) this.#make();
-        else throw thrown;
-      }
-    }
-  }
-
-  #make(): void {
-    try {
-      mkdirSync(this.#folder, { mode: 0o700 });
-      syncPath(dirname(this.#folder));
-    } catch (thrown) {
-      if (!failedWith(thrown, 'EEXIST')) throw thrown;
-      if (!lstatSync(this.#folder).isDirectory()) throw thrown;
-    }
+    this.clear();
+    for (const letter of this.#unprepared) this.discard(letter);
+    this.folder.close();
   }
 }
 
 /** 128 bits that stand for a letter, whatever octets its unique-id has. */
-export function letterHash({ mailbox, key }: Pick<IncomingLetter, 'mailbox' | 'key'>): string {
+export function letterHash({ mailbox, key }: LetterName): string {
   return hash('sha256', `${mailbox}\0${key}`, 'hex').slice(0, 32);
 }
 
 function maildropHash(mailbox: string): string {
   return hash('sha256', mailbox, 'hex').slice(0, 16);
-}
-
-function remove(path: string): void {
-  try {
-    rmSync(path, { force: true });
-  } catch {
-    // Nobody sees it.
-  }
-}
-
-const synced = promisify(fsync);
-
-/** A file or a folder. Opening costs little beside it, and descriptors that are kept may run out. */
-export async function syncFile(path: string): Promise<void> {
-  const descriptor = openSync(path, 'r');
-  try {
-    await synced(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
 }
