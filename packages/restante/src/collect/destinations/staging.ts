@@ -29,6 +29,7 @@ export interface Lying {
 export class Staging {
   readonly folder: StagingFolder;
   readonly #at: AtStep;
+  readonly #needed: () => ReadonlySet<string>;
   /** Maildrops whose leftovers are swept. */
   readonly #swept = new Set<string>();
   /** What is staged, and not prepared: no journal has it. */
@@ -36,9 +37,11 @@ export class Staging {
   /** Still staged until the journal has that they were refused, which whoever calls next has seen to. */
   #refused: LetterName[] = [];
 
-  constructor(folder: string, at: AtStep) {
+  /** `needed` are names that no sweep removes. */
+  constructor(folder: string, at: AtStep, needed: () => ReadonlySet<string> = () => new Set()) {
     this.folder = new StagingFolder(folder);
     this.#at = at;
+    this.#needed = needed;
   }
 
   /** Begins to take a letter; `placeOf` says where it will be. What is left here of its maildrop goes first. */
@@ -127,8 +130,10 @@ export class Staging {
   sweep(mailbox: string): void {
     this.#swept.add(mailbox);
     const prefix = `${maildropHash(mailbox)}.`;
-    for (const name of this.folder.names()) {
-      if (name.startsWith(prefix)) removeUnseen(`${this.folder.path}/${name}`);
+    const names = this.folder.names().filter((name) => name.startsWith(prefix));
+    const needed = names.length === 0 ? new Set() : this.#needed();
+    for (const name of names) {
+      if (!needed.has(name)) removeUnseen(`${this.folder.path}/${name}`);
     }
   }
 

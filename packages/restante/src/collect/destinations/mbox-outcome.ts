@@ -1,0 +1,85 @@
+import type { AppendNote, NotedEntry, Outcome } from './mbox-append.ts';
+import type { MboxFile } from './mbox-file.ts';
+
+/** What the file shows of an append. */
+export interface Shown {
+  /** For each entry, in order. */
+  readonly outcomes: readonly Outcome[];
+  /** Where the file ended before what is at its end and no whole entry; undefined where that is not ours. */
+  readonly end: number | undefined;
+  /** Whether nothing but what was to be appended stands behind where it ended before. */
+  readonly ours: boolean;
+}
+
+/** What asks for an entry's octets; undefined where they are no longer to be had, since it was complete. */
+export type OctetsOf = (entry: NotedEntry) => Iterable<Buffer> | undefined;
+
+/** Tells what came of an append, by the file's octets alone. */
+export function outcomeOf(file: MboxFile, note: AppendNote, octetsOf: OctetsOf): Shown {
+  const { size } = file;
+  const unchanged = file.inode === note.inode && size >= note.before && file.tail(note.before) === note.tail;
+  if (!unchanged) return changed(note);
+  const lineEnds = Buffer.from(note.lineEnds);
+  const begun = file.read(note.before, note.before + lineEnds.length);
+  if (!lineEnds.subarray(0, begun.length).equals(begun)) return partOf(file, note, 0, note.before, octetsOf);
+  let at = note.before + lineEnds.length;
+  if (at >= size) return { outcomes: note.entries.map(() => 'incomplete'), end: note.before, ours: true };
+  for (const [index, entry] of note.entries.entries()) {
+    const end = at + entry.length;
+    const complete = octetsOf(entry) === undefined || (end <= size && file.digest(at, end) === entry.sha256);
+    if (!complete) return partOf(file, note, index, at, octetsOf);
+    at = end;
+  }
+  return { outcomes: note.entries.map(() => 'complete'), end: undefined, ours: at === size };
+}
+
+function changed(note: AppendNote): Shown {
+  return { outcomes: note.entries.map(() => 'not-known'), end: undefined, ours: false };
+}
+
+/** The first entry that is not complete, and what is there in its place. */
+function partOf(file: MboxFile, note: AppendNote, from: number, at: number, octetsOf: OctetsOf): Shown {
+  const rest = (outcome: Outcome): readonly Outcome[] =>
+    note.entries.map((_, index) => (index < from ? 'complete' : outcome));
+  const { size } = file;
+  const same = at + commonLength(file, at, expected(note.entries.slice(from), octetsOf));
+  // A power cut may leave a hole where octets were to be.
+  if (same === size || isHole(file, same, size)) {
+    return { outcomes: rest('incomplete'), end: from === 0 ? note.before : at, ours: true };
+  }
+  // Another program has appended a letter: behind what we had written, in the middle of a line perhaps.
+  const around = file.read(Math.max(at, same - 5), same + 8).toString('latin1');
+  const begins = around.indexOf('From ');
+  if (begins >= 0 && begins <= Math.min(5, same - at) + 2)
+    return { outcomes: rest('incomplete'), end: undefined, ours: false };
+  return { outcomes: rest('not-known'), end: undefined, ours: false };
+}
+
+function* expected(entries: readonly NotedEntry[], octetsOf: OctetsOf): Generator<Buffer> {
+  for (const entry of entries) {
+    const octets = octetsOf(entry);
+    if (octets === undefined) return;
+    yield* octets;
+  }
+}
+
+/** How many octets of the file from there on are those. */
+function commonLength(file: MboxFile, at: number, octets: Iterable<Buffer>): number {
+  let length = 0;
+  for (const piece of octets) {
+    const there = file.read(at + length, at + length + piece.length);
+    if (there.equals(piece)) {
+      length += piece.length;
+      continue;
+    }
+    let same = 0;
+    while (same < there.length && there[same] === piece[same]) same += 1;
+    return length + same;
+  }
+  return length;
+}
+
+function isHole(file: MboxFile, start: number, end: number): boolean {
+  for (const piece of file.pieces(start, end)) if (!piece.equals(Buffer.alloc(piece.length))) return false;
+  return true;
+}
