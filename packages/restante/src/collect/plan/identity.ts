@@ -13,6 +13,8 @@
  * @module
  */
 
+import type { LetterRecord } from '../journal/journal.ts';
+
 /** The key of a letter that is the only one with its unique-id. */
 export function uniqueIdKey(uniqueId: string): string {
   return uniqueId;
@@ -32,6 +34,20 @@ export function octetsKey(uniqueId: string | undefined, sha256: string, isTaken:
   return firstFree(`${uniqueId ?? ''} ${sha256}`, isTaken);
 }
 
+/** A key for a letter that is wanted whole, of which only the header was kept before. */
+export function wholeKey(key: string, isTaken: (key: string) => boolean): string {
+  return firstFree(`${key} whole`, isTaken);
+}
+
+/**
+ * Whether the letter was read under the unique-id that it has: then the unique-id proves that it is the same. One that was
+ * given another because of its header has not been.
+ */
+export function provesItself({ key, uniqueId, sha256 }: LetterRecord): boolean {
+  if (uniqueId === undefined || sha256 === undefined) return false;
+  return key === uniqueId || key.startsWith(`${uniqueId} ${sha256}`) || key.startsWith(`${uniqueId} whole`);
+}
+
 /**
  * A key for a letter that has yet to be read to be known. It is good until then: the time makes it another one in each
  * session, so that no letter ever takes the place of another that had it.
@@ -42,6 +58,30 @@ export function passingKey(now: number, number: number): string {
 
 export function isPassingKey(key: string): boolean {
   return key.startsWith(' ? ');
+}
+
+/** Keys that are in use. */
+export class Keys {
+  readonly #records: readonly LetterRecord[];
+  #taken: Set<string> | undefined;
+
+  constructor(records: readonly LetterRecord[]) {
+    this.#records = records;
+  }
+
+  /** A function of its own, to be handed on. */
+  readonly isTaken = (key: string): boolean => this.#all().has(key);
+
+  take(key: string): string {
+    this.#all().add(key);
+    return key;
+  }
+
+  /** Made when it is needed: in most sessions nobody asks. */
+  #all(): Set<string> {
+    this.#taken ??= new Set(this.#records.map(({ key }) => key));
+    return this.#taken;
+  }
 }
 
 function firstFree(key: string, isTaken: (key: string) => boolean): string {

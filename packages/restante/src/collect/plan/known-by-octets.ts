@@ -36,15 +36,26 @@ export class KnownByOctets {
   ): Recognised {
     const { uniqueId } = letter;
     const record = this.#kept.get(sha256)?.shift();
-    const to = octetsKey(uniqueId, sha256, (taken) => this.#keys.has(taken));
-    this.#keys.add(to);
-    if (record === undefined) return { record, changes: [{ type: 'rebound', key, to, uniqueId }] };
+    if (record === undefined)
+      return { record, changes: [{ type: 'rebound', key, to: this.#key(uniqueId, sha256), uniqueId }] };
     const changes: Change[] = [
       { type: 'gone', key, at: now },
       { type: 'forgotten', key },
     ];
-    if (record.state !== 'kept') changes.push({ type: 'still-there', key: record.key });
-    if (uniqueId !== undefined) changes.push({ type: 'rebound', key: record.key, to, uniqueId });
+    const { state } = record;
+    if (state === 'gone' || state === 'delete-sent' || state === 'unknown') {
+      changes.push({ type: 'still-there', key: record.key });
+    }
+    // A letter that is staged goes by its key; one without a unique-id may have it again in the next listing.
+    if (uniqueId !== undefined && uniqueId !== record.uniqueId && state !== 'staged') {
+      changes.push({ type: 'rebound', key: record.key, to: this.#key(uniqueId, sha256), uniqueId });
+    }
     return { record, changes };
+  }
+
+  #key(uniqueId: string | undefined, sha256: string): string {
+    const key = octetsKey(uniqueId, sha256, (taken) => this.#keys.has(taken));
+    this.#keys.add(key);
+    return key;
   }
 }

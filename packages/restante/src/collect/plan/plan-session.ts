@@ -1,58 +1,110 @@
 import type { Change, LetterRecord } from '../journal/journal.ts';
-import { passingKey, uniqueIdKey } from './identity.ts';
-import type { ListedLetter, Plan, Situation, Step, Wanted } from './plan.ts';
+import { isFirstRun } from './first-run.ts';
+import { Keys } from './identity.ts';
+import { Letters } from './letters.ts';
+import { Matching } from './matching.ts';
+import { inOrder } from './order.ts';
+import { tidy } from './passing.ts';
+import type { ListedLetter, Plan, Situation, Wanted } from './plan.ts';
+import { policyWarnings } from './policy.ts';
+import { type Recognition, recognise } from './recognition.ts';
+import { judge } from './trust.ts';
+import { sizesWanted } from './wanted-sizes.ts';
+
+/** Milliseconds for which a letter that is gone is remembered: servers that bring letters back do so sooner. */
+const MEMORY = 90 * 24 * 60 * 60 * 1000;
 
 /**
  * Works out what is to be done in a session, from what is known alone: asks nobody, changes nothing. Answers what it has
- * to know first, if anything; then it is asked again with that.
+ * to know first, if anything; then it is asked again with that. It never wants more than sizes once, and headers three
+ * times.
  */
-export function planSession(situation: Situation): Plan | Wanted {
-  const { listing, records, policy, now } = situation;
-  const known = new Map<string, LetterRecord>();
-  for (const record of records) if (record.uniqueId !== undefined) known.set(record.uniqueId, record);
-  const unknown = listing.filter(({ uniqueId }) => uniqueId === undefined || !known.has(uniqueId));
-  const unsized = unknown.filter(({ octets }) => octets === undefined).map(({ number }) => number);
-  if (unsized.length > 0 && !situation.sized) {
-    return { type: 'wanted', sizes: sizesOf(unsized, listing.length), headers: [], why: 'their sizes' };
+export function planSession(asked: Situation): Plan | Wanted {
+  const keys = new Keys(asked.records);
+  const tidied = tidy(asked.records, keys, asked.now);
+  const situation = { ...asked, records: tidied.records, listing: byNumber(asked.listing) };
+  const { listing, records, facts, policy, now, headers } = situation;
+
+  const matching = new Matching(situation);
+  matching.byUniqueId();
+  const sizes = sizesWanted(situation, matching);
+  if (sizes.length > 0) return { type: 'wanted', sizes, headers: [], why: 'their sizes are not known' };
+  const recognition = recognise(situation, matching);
+  if (!('identities' in recognition)) return headersWanted(recognition, 'to know letters again');
+  const { identities, missing, unrecognised } = recognition;
+  if (isFirstRun(situation) && policy.firstRun.type === 'since') {
+    const undated = listing.filter((_, index) => identities[index]?.type === 'new').map(({ number }) => number);
+    const unseen = undated.filter((number) => !headers.has(number));
+    if (unseen.length > 0) return headersWanted(unseen, 'to know when letters came');
   }
 
-  const changes: Change[] = [];
-  const steps: Step[] = [];
-  for (const letter of listing) {
-    const { number, uniqueId, octets } = letter;
-    const record = uniqueId === undefined ? undefined : known.get(uniqueId);
-    if (record === undefined) {
-      const key = uniqueId === undefined ? passingKey(now, number) : uniqueIdKey(uniqueId);
-      changes.push({ type: 'listed', key, uniqueId, declaredOctets: octets, at: now });
-      steps.push(fetch(letter, key, uniqueId === undefined ? 'by-octets' : 'by-listing', 'new'));
-      continue;
-    }
-    if (record.state === 'delete-sent' || record.state === 'unknown') {
-      changes.push({ type: 'still-there', key: record.key });
-    }
-    steps.push(stepOf(letter, record));
+  const perhaps = new Set(unrecognised);
+  const lost = perhaps.size === 0 ? missing : missing.filter((record) => !perhaps.has(record));
+  const { whole, believed, facts: judged, warnings } = judge(situation, recognition, lost);
+  const letters = new Letters(situation, keys, tidied.failedSizes, whole);
+  for (let index = 0; index < listing.length; index++) {
+    letters.decide(
+      listing[index] as ListedLetter,
+      identities[index] as Recognition['identities'][0],
+      listing.length - index,
+    );
   }
-  return { type: 'plan', changes, facts: {}, steps, unrecognised: [], warnings: [] };
-
-  function stepOf(letter: ListedLetter, record: LetterRecord): Step {
-    const { key, state, kept } = record;
-    if (state === 'listed' || state === 'fetching') return fetch(letter, key, 'by-listing', 'not fetched yet');
-    const proven = record.sha256 !== undefined && !record.headersOnly && kept !== undefined;
-    const { afterwards } = policy;
-    if (proven && afterwards.type === 'delete') return { type: 'delete', letter, record, why: 'kept' };
-    if (proven && afterwards.type === 'delete-after' && now - kept >= afterwards.milliseconds) {
-      return { type: 'delete', letter, record, why: 'kept long enough' };
-    }
-    return { type: 'leave', letter, key, why: 'kept' };
-  }
-
-  function fetch(letter: ListedLetter, key: string, how: 'by-listing' | 'by-octets', why: string): Step {
-    const thenDelete = policy.afterwards.type === 'delete';
-    return { type: 'fetch', letter, key, part: 'whole', known: how, why, thenDelete };
-  }
+  return {
+    type: 'plan',
+    changes: [...tidied.changes, ...(believed ? partings(records, lost, recognition, now) : []), ...letters.changes],
+    facts: { ...judged, ...(facts.begun === undefined && whole && { begun: now }) },
+    steps: inOrder(letters.tasks, policy),
+    unrecognised: [...unrecognised, ...letters.compared],
+    recognised: letters.recognised,
+    warnings: [...warnings, ...otherWarnings(situation, recognition)],
+  };
 }
 
-/** LIST for each, or for all: a few questions cost less than a long answer, many cost more. */
-function sizesOf(numbers: readonly number[], listed: number): 'all' | readonly number[] {
-  return listed > 1_000 && numbers.length <= 20 ? numbers : 'all';
+/** What a listing that is believed says of letters that are not in it. */
+function partings(
+  records: readonly LetterRecord[],
+  lost: readonly LetterRecord[],
+  { identities, unrecognised }: Recognition,
+  now: number,
+): Change[] {
+  const changes: Change[] = [];
+  // What is staged has to be settled first.
+  for (const { key, state } of lost) if (state !== 'staged') changes.push({ type: 'gone', key, at: now });
+  const old = records.filter(({ state, gone = now }) => state === 'gone' && now - gone > MEMORY);
+  if (old.length === 0) return changes;
+  const here = new Set(unrecognised);
+  for (const identity of identities) if (identity.type === 'known') here.add(identity.record);
+  for (const record of old) if (!here.has(record)) changes.push({ type: 'forgotten', key: record.key });
+  return changes;
+}
+
+function otherWarnings({ policy, expire, facts, destination, listing }: Situation, recognition: Recognition): string[] {
+  const warnings = policyWarnings(policy, expire);
+  if (facts.destination !== undefined && facts.destination !== destination) {
+    warnings.push(
+      `letters were kept in ${facts.destination} before: those are not fetched again, only new ones go to ${destination}`,
+    );
+  }
+  const { identities } = recognition;
+  let unread = 0;
+  for (let index = 0; index < listing.length; index++) {
+    if (identities[index]?.type === 'unread' && listing[index]?.uniqueId === undefined) unread++;
+  }
+  if (unread > 0 && policy.afterwards.type !== 'delete') {
+    warnings.push(
+      `${unread} letters have no unique-id and no header to be known by: they are read in every run, which deleting them would end`,
+    );
+  }
+  return warnings;
+}
+
+function headersWanted(numbers: readonly number[], why: string): Wanted {
+  return { type: 'wanted', sizes: [], headers: numbers, why };
+}
+
+function byNumber(listing: readonly ListedLetter[]): readonly ListedLetter[] {
+  const isSorted = listing.every(
+    ({ number }, index) => index === 0 || (listing[index - 1] as ListedLetter).number < number,
+  );
+  return isSorted ? listing : listing.toSorted((one, other) => one.number - other.number);
 }

@@ -24,6 +24,8 @@ export interface Plan {
    * `by-octets` is compared with them, by {@link KnownByOctets} in `known-by-octets.ts`.
    */
   readonly unrecognised: readonly LetterRecord[];
+  /** Letters that have another unique-id than before, and were recognised all the same. */
+  readonly recognised: number;
   /** Things that somebody should know. */
   readonly warnings: readonly string[];
 }

@@ -1,0 +1,212 @@
+import type { Change, LetterRecord } from '../journal/journal.ts';
+import type { LetterHeader } from './fingerprint.ts';
+import { firstRun, isFirstRun, WAITS } from './first-run.ts';
+import { fingerprintKey, type Keys, passingKey, provesItself, uniqueIdKey, wholeKey } from './identity.ts';
+import type { Task } from './order.ts';
+import type { ListedLetter, Situation } from './plan.ts';
+import { afterwards, isDeletedAtOnce, largerThan, partOf, wasTooLarge } from './policy.ts';
+import type { Identity } from './recognition.ts';
+import { minute } from './words.ts';
+
+/** Decides about one letter after another: what becomes known of it, and what is done. */
+export class Letters {
+  readonly changes: Change[] = [];
+  readonly tasks: Task[] = [];
+  /** Letters that are compared before they are deleted. */
+  readonly compared: LetterRecord[] = [];
+  /** Letters that were known again, though not by their unique-id. */
+  recognised = 0;
+  readonly #situation: Situation;
+  readonly #keys: Keys;
+  readonly #failedSizes: ReadonlySet<number>;
+  readonly #whole: boolean;
+
+  constructor(situation: Situation, keys: Keys, failedSizes: ReadonlySet<number>, whole: boolean) {
+    this.#situation = situation;
+    this.#keys = keys;
+    this.#failedSizes = failedSizes;
+    this.#whole = whole;
+  }
+
+  decide(letter: ListedLetter, identity: Identity, newest: number): void {
+    this.tasks.push(this.#decided(letter, identity, newest));
+  }
+
+  #decided(letter: ListedLetter, identity: Identity, newest: number): Task {
+    switch (identity.type) {
+      case 'known':
+        return this.#known(letter, identity);
+      case 'new':
+        return this.#new(letter, identity, newest);
+      case 'unread':
+        return this.#unread(letter);
+    }
+  }
+
+  #known(listed: ListedLetter, { record, by, header }: Extract<Identity, { type: 'known' }>): Task {
+    const now = this.#noted(listed, record, by, header);
+    const letter = listed.octets === undefined ? { ...listed, octets: now.declaredOctets } : listed;
+    const { key, state, why } = now;
+    switch (state) {
+      case 'listed':
+      case 'fetching':
+        return this.#wanted(letter, now);
+      case 'kept':
+        return this.#kept(letter, now, by);
+      case 'skipped':
+        if (!wasTooLarge(now) || partOf(this.#situation.policy, letter.octets) === 'skip') break;
+        this.changes.push({ type: 'wanted', key });
+        return this.#wanted(letter, { ...now, state: 'listed', attempts: 0 });
+      case 'staged':
+        return this.#leave(letter, key, 'nobody knows whether it is kept');
+      default:
+        break;
+    }
+    return this.#leave(letter, key, `${state}: ${why ?? 'no reason is known'}`);
+  }
+
+  /** What the listing says of a letter that is known. */
+  #noted(
+    letter: ListedLetter,
+    record: LetterRecord,
+    by: 'unique-id' | 'header' | 'size',
+    header: LetterHeader | undefined,
+  ): LetterRecord {
+    const { uniqueId, octets: declaredOctets } = letter;
+    const { now } = this.#situation;
+    let known = record;
+    if (known.state === 'gone' || known.state === 'delete-sent' || known.state === 'unknown') {
+      this.changes.push({ type: 'still-there', key: known.key });
+      known = { ...known, state: known.state === 'gone' ? (known.was ?? 'listed') : 'kept' };
+    }
+    // A letter that is staged goes by its key; one without a unique-id may have it again in the next listing.
+    if (uniqueId !== undefined && uniqueId !== known.uniqueId && known.state !== 'staged') {
+      const to =
+        by === 'size' && !this.#keys.isTaken(uniqueIdKey(uniqueId))
+          ? uniqueIdKey(uniqueId)
+          : fingerprintKey(uniqueId, known.fingerprint ?? '', this.#keys.isTaken);
+      this.#keys.take(to);
+      this.recognised++;
+      this.changes.push({ type: 'rebound', key: known.key, to, uniqueId });
+      known = { ...known, key: to, uniqueId };
+    }
+    const fingerprint = known.fingerprint ?? header?.fingerprint;
+    const size = declaredOctets ?? known.declaredOctets;
+    if (size !== known.declaredOctets || fingerprint !== known.fingerprint) {
+      const { key } = known;
+      this.changes.push({
+        type: 'listed',
+        key,
+        uniqueId: known.uniqueId,
+        declaredOctets: size,
+        ...(fingerprint !== undefined && { fingerprint }),
+        at: now,
+      });
+      known = { ...known, declaredOctets: size, fingerprint };
+    }
+    return known;
+  }
+
+  #kept(letter: ListedLetter, record: LetterRecord, by: 'unique-id' | 'header' | 'size'): Task {
+    const { policy, now } = this.#situation;
+    const { key, uniqueId, headersOnly } = record;
+    if (headersOnly && partOf(policy, letter.octets) === 'whole' && letter.octets !== undefined) {
+      // Under a key of its own, so that nobody takes it for what is at the destination already.
+      const whole = this.#keys.take(wholeKey(key, this.#keys.isTaken));
+      this.changes.push({ type: 'gone', key, at: now }, { type: 'forgotten', key });
+      this.changes.push(listing(letter, whole, uniqueId, now));
+      return this.#fetch(letter, whole, 'whole', 'only its header was kept, and now it is wanted');
+    }
+    const { due, why } = afterwards(policy, record, now);
+    if (!due) return this.#leave(letter, key, why);
+    if (by === 'unique-id' && provesItself(record)) {
+      return { step: { type: 'delete', letter, record, why }, failedBefore: false };
+    }
+    this.compared.push(record);
+    return this.#readOnce(letter, `${why}; compared with what was kept before it is deleted`, true);
+  }
+
+  #new(letter: ListedLetter, { header, named }: Extract<Identity, { type: 'new' }>, newest: number): Task {
+    const { now } = this.#situation;
+    const { uniqueId } = letter;
+    const key =
+      uniqueId !== undefined && named && !this.#keys.isTaken(uniqueIdKey(uniqueId))
+        ? uniqueIdKey(uniqueId)
+        : fingerprintKey(uniqueId, header?.fingerprint ?? '', this.#keys.isTaken);
+    const verdict = firstRun(this.#situation, { header, newest, whole: this.#whole });
+    if (verdict.type === 'wait') return this.#leave(letter, key, verdict.why);
+    this.#keys.take(key);
+    this.changes.push(listing(letter, key, uniqueId, now, header?.fingerprint));
+    if (verdict.type === 'skip') return this.#skip(letter, key, verdict.why);
+    return this.#sized(letter, key, named || uniqueId === undefined ? 'new' : 'new, though its unique-id is not');
+  }
+
+  #unread(letter: ListedLetter): Task {
+    const { policy, now } = this.#situation;
+    const { number, octets } = letter;
+    if (!this.#whole && isFirstRun(this.#situation)) {
+      return this.#leave(letter, passingKey(now, number), WAITS);
+    }
+    if (partOf(policy, octets) !== 'whole') {
+      return this.#leave(letter, passingKey(now, number), largerThan(policy));
+    }
+    return this.#readOnce(letter, 'only its octets tell whether it is kept already', isDeletedAtOnce(policy));
+  }
+
+  /** Fetched, and not kept if it is known then. */
+  #readOnce(letter: ListedLetter, why: string, thenDelete: boolean): Task {
+    const { now } = this.#situation;
+    const { number, uniqueId, octets } = letter;
+    const key = passingKey(now, number);
+    this.changes.push(listing(letter, key, uniqueId, now));
+    const failedBefore = octets !== undefined && this.#failedSizes.has(octets);
+    return { step: { type: 'fetch', letter, key, part: 'whole', known: 'by-octets', why, thenDelete }, failedBefore };
+  }
+
+  /** Of a letter that was not fetched yet, though it was to be. */
+  #wanted(letter: ListedLetter, { key, state, attempts, notBefore, why }: LetterRecord): Task {
+    const { now, policy } = this.#situation;
+    if (state === 'fetching' && attempts >= policy.attempts) {
+      const reason = 'each attempt to fetch it ended with the program';
+      this.changes.push({ type: 'failed', key, why: reason, givenUp: true, counts: true });
+      return this.#leave(letter, key, `given-up: ${reason}`);
+    }
+    if (notBefore !== undefined && notBefore > now) {
+      return this.#leave(letter, key, `tried again from ${minute(notBefore)} on${why === undefined ? '' : `: ${why}`}`);
+    }
+    const before = attempts === 0 ? 'not fetched yet' : `tried ${attempts} times${why === undefined ? '' : `: ${why}`}`;
+    return this.#sized(letter, key, before, attempts > 0);
+  }
+
+  /** As much of it as its size allows. */
+  #sized(letter: ListedLetter, key: string, why: string, failedBefore = false): Task {
+    const { policy } = this.#situation;
+    const part = partOf(policy, letter.octets);
+    if (part === 'skip') return this.#skip(letter, key, largerThan(policy));
+    return this.#fetch(letter, key, part, part === 'whole' ? why : largerThan(policy), failedBefore);
+  }
+
+  #fetch(letter: ListedLetter, key: string, part: 'whole' | 'headers', why: string, failedBefore = false): Task {
+    const thenDelete = part === 'whole' && isDeletedAtOnce(this.#situation.policy);
+    return { step: { type: 'fetch', letter, key, part, known: 'by-listing', why, thenDelete }, failedBefore };
+  }
+
+  #skip(letter: ListedLetter, key: string, why: string): Task {
+    this.changes.push({ type: 'skipped', key, why });
+    return this.#leave(letter, key, `skipped: ${why}`);
+  }
+
+  #leave(letter: ListedLetter, key: string, why: string): Task {
+    return { step: { type: 'leave', letter, key, why }, failedBefore: false };
+  }
+}
+
+function listing(
+  { octets: declaredOctets }: ListedLetter,
+  key: string,
+  uniqueId: string | undefined,
+  at: number,
+  fingerprint?: string,
+): Change {
+  return { type: 'listed', key, uniqueId, declaredOctets, ...(fingerprint !== undefined && { fingerprint }), at };
+}

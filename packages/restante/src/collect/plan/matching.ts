@@ -1,0 +1,191 @@
+import type { LetterRecord } from '../journal/journal.ts';
+import { hasOctets, isBare, isSurely, wasSettled } from './certainty.ts';
+import { isTelling, type LetterHeader } from './fingerprint.ts';
+import { indexBy, repeated } from './indexes.ts';
+import { pairUp } from './pairs.ts';
+import type { ListedLetter, Situation } from './plan.ts';
+import type { Identity, Recognition } from './recognition.ts';
+import { sameSizesInOrder } from './same-sizes.ts';
+
+/** A letter of which nobody knows yet what it is. */
+export interface OpenLetter {
+  readonly index: number;
+  readonly letter: ListedLetter;
+  /**
+   * `nameless` has no unique-id, or shares it; `doubtful` has the unique-id of a letter that it may not be; `unknown` has
+   * one that nobody has seen.
+   */
+  readonly kind: 'nameless' | 'doubtful' | 'unknown';
+  readonly header: LetterHeader | undefined;
+}
+
+type KeyOf = (uniqueId: string | undefined, fingerprint: string) => string | undefined;
+
+/** The state of {@link recognise}: who has been recognised so far. No step costs more than letters and records together. */
+export class Matching {
+  readonly #situation: Situation;
+  readonly #identities: Identity[];
+  readonly #named: ReadonlyMap<string, readonly LetterRecord[]>;
+  readonly #taken = new Set<LetterRecord>();
+  #open: readonly OpenLetter[] = [];
+  #missing: readonly LetterRecord[] = [];
+
+  constructor(situation: Situation) {
+    this.#situation = situation;
+    this.#identities = new Array<Identity>(situation.listing.length);
+    this.#named = indexBy(situation.records, ({ uniqueId }) => uniqueId);
+  }
+
+  /** Letters that nobody has recognised. */
+  get open(): readonly OpenLetter[] {
+    return this.#open;
+  }
+
+  /** Records of letters that are not gone, and that no letter is known to be. */
+  get missing(): readonly LetterRecord[] {
+    return this.#missing;
+  }
+
+  /** Letters that are recognised, with their records. */
+  *recognised(): Iterable<readonly [ListedLetter, LetterRecord]> {
+    const { listing } = this.#situation;
+    for (let index = 0; index < listing.length; index++) {
+      const identity = this.#identities[index];
+      if (identity?.type === 'known') yield [listing[index] as ListedLetter, identity.record];
+    }
+  }
+
+  /** Recognises letters that their unique-id makes known. */
+  byUniqueId(): void {
+    const { listing, records, headers } = this.#situation;
+    const shared = repeated(listing, ({ uniqueId }) => uniqueId);
+    const open: OpenLetter[] = [];
+    for (let index = 0; index < listing.length; index++) {
+      const letter = listing[index] as ListedLetter;
+      const { number, uniqueId } = letter;
+      const header = headers.get(number);
+      const namesakes = uniqueId === undefined ? undefined : this.#named.get(uniqueId);
+      const alone = uniqueId !== undefined && !shared.has(uniqueId);
+      const record = namesakes?.length === 1 ? namesakes[0] : undefined;
+      if (alone && record !== undefined && isSurely(letter, record)) {
+        this.#know({ index, header }, record, 'unique-id');
+      } else {
+        open.push({
+          index,
+          letter,
+          kind: !alone ? 'nameless' : namesakes === undefined ? 'unknown' : 'doubtful',
+          header,
+        });
+      }
+    }
+    this.#open = open;
+    this.#missing = records.filter((record) => record.state !== 'gone' && !this.#taken.has(record));
+  }
+
+  /** …that their header makes known, as far as headers were seen. */
+  byHeader(): void {
+    const own: KeyOf = (uniqueId, fingerprint) => uniqueId && `${uniqueId} ${fingerprint}`;
+    const doubtful = this.#open.filter(({ kind }) => kind === 'doubtful');
+    this.#match(doubtful, this.#missing, own, 'unique-id');
+    const gone = doubtful.length === 0 ? [] : this.#situation.records.filter(wasSettled);
+    this.#match(doubtful, gone, own, 'unique-id');
+    const nameless = this.#open.filter(({ kind }) => kind === 'nameless');
+    this.#match(nameless, this.#missing, own, 'header');
+    this.#match(this.#open, this.#missing, (_, fingerprint) => fingerprint, 'header');
+    this.#strike();
+  }
+
+  /** …that their size makes known, among others. */
+  bySize(): void {
+    const letters = this.#open.filter(({ kind }) => kind !== 'nameless');
+    const bare = this.#missing.filter(isBare);
+    const rows = sameSizesInOrder(
+      letters.map(({ letter }) => letter.octets),
+      bare.map(({ declaredOctets }) => declaredOctets),
+    );
+    for (const [one, record] of rows) this.#know(letters[one] as OpenLetter, bare[record] as LetterRecord, 'size');
+    this.#strike();
+  }
+
+  /** What is left is new, or has to be read. */
+  ended(moved: boolean): Recognition {
+    const readable = this.#missing.filter(hasOctets);
+    const plain = readable.filter(({ fingerprint }) => !isTelling(fingerprint));
+    const alike = indexBy(readable, ({ fingerprint }) => fingerprint);
+    const namesakes = this.#readableNamesakes();
+    const candidates = new Set<readonly LetterRecord[]>();
+    for (const { index, letter, kind, header } of this.#open) {
+      const fingerprint = header?.fingerprint;
+      const telling = isTelling(fingerprint);
+      const own = letter.uniqueId === undefined ? undefined : namesakes(letter.uniqueId);
+      const mayBe = [
+        telling ? alike.get(fingerprint) : undefined,
+        telling ? own?.plain : own?.readable,
+        kind === 'nameless' || moved ? (telling ? plain : readable) : undefined,
+      ].filter((records): records is readonly LetterRecord[] => records !== undefined && records.length > 0);
+      for (const records of mayBe) candidates.add(records);
+      this.#identities[index] =
+        mayBe.length === 0 && (telling || kind === 'unknown')
+          ? { type: 'new', header, named: kind === 'unknown' }
+          : { type: 'unread' };
+    }
+    const unrecognised = new Set<LetterRecord>();
+    for (const records of candidates) for (const record of records) unrecognised.add(record);
+    return { identities: this.#identities, missing: this.#missing, unrecognised: [...unrecognised] };
+  }
+
+  /** Records of a unique-id that octets can be compared with: all, and those that no header can rule out. */
+  #readableNamesakes(): (uniqueId: string) => Namesakes {
+    const known = new Map<string, Namesakes>();
+    return (uniqueId) => {
+      let found = known.get(uniqueId);
+      if (found === undefined) {
+        const all = this.#named.get(uniqueId) ?? [];
+        const readable = all.filter((record) => hasOctets(record) && !this.#taken.has(record));
+        found = { readable, plain: readable.filter(({ fingerprint }) => !isTelling(fingerprint)) };
+        known.set(uniqueId, found);
+      }
+      return found;
+    };
+  }
+
+  /** Knows letters by records that are alike by what `keyOf` makes of unique-id and fingerprint. */
+  #match(
+    letters: readonly OpenLetter[],
+    records: readonly LetterRecord[],
+    keyOf: KeyOf,
+    by: 'unique-id' | 'header',
+  ): void {
+    if (letters.length === 0 || records.length === 0) return;
+    const alike = indexBy(records, (record) => {
+      const { uniqueId, fingerprint } = record;
+      return isTelling(fingerprint) && !this.#taken.has(record) ? keyOf(uniqueId, fingerprint) : undefined;
+    });
+    const groups = indexBy(letters, ({ index, letter, header }) => {
+      const fingerprint = header?.fingerprint;
+      const isOpen = this.#identities[index] === undefined;
+      return isOpen && isTelling(fingerprint) ? keyOf(letter.uniqueId, fingerprint) : undefined;
+    });
+    for (const [key, group] of groups) {
+      for (const [one, record] of pairUp(group, alike.get(key) ?? [])) this.#know(one, record, by);
+    }
+  }
+
+  #know({ index, header }: Pick<OpenLetter, 'index' | 'header'>, record: LetterRecord, by: KnownBy): void {
+    this.#taken.add(record);
+    this.#identities[index] = { type: 'known', record, by, header };
+  }
+
+  /** Crosses out who is recognised. */
+  #strike(): void {
+    this.#open = this.#open.filter(({ index }) => this.#identities[index] === undefined);
+    this.#missing = this.#missing.filter((record) => !this.#taken.has(record));
+  }
+}
+
+interface Namesakes {
+  readonly readable: readonly LetterRecord[];
+  readonly plain: readonly LetterRecord[];
+}
+
+type KnownBy = Extract<Identity, { type: 'known' }>['by'];

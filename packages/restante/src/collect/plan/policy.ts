@@ -1,0 +1,63 @@
+import type { Policy } from '../account.ts';
+import type { LetterRecord } from '../journal/journal.ts';
+import { day, octetsInWords } from './words.ts';
+
+/** What is to become of a letter at the server, now that it is kept. */
+export interface Verdict {
+  readonly due: boolean;
+  readonly why: string;
+}
+
+/** A letter that is kept, by an earlier run. */
+export function afterwards(policy: Policy, record: LetterRecord, now: number): Verdict {
+  const { afterwards: after } = policy;
+  const { kept, sha256, octets, headersOnly } = record;
+  if (headersOnly) return { due: false, why: 'only its header is kept' };
+  if (kept === undefined || sha256 === undefined || octets === undefined) {
+    return { due: false, why: `${record.why ?? 'kept by another program'}: never read here, so it is not deleted` };
+  }
+  if (after.type === 'keep') return { due: false, why: `kept on ${day(kept)}` };
+  if (after.type === 'delete') return { due: true, why: `kept on ${day(kept)}` };
+  const until = kept + after.milliseconds;
+  return now >= until
+    ? { due: true, why: `kept on ${day(kept)}, long enough` }
+    : { due: false, why: `kept on ${day(kept)}, to be deleted on ${day(until)}` };
+}
+
+/** Whether a letter is deleted in the session in which it is fetched. */
+export function isDeletedAtOnce({ afterwards: after }: Policy): boolean {
+  return after.type === 'delete' || (after.type === 'delete-after' && after.milliseconds <= 0);
+}
+
+/** How much of a letter is fetched. */
+export function partOf({ largest }: Policy, octets: number | undefined): 'whole' | 'headers' | 'skip' {
+  return largest === undefined || octets === undefined || octets <= largest.octets ? 'whole' : largest.larger;
+}
+
+const LARGER = 'larger than ';
+
+/** Why a letter is skipped for its size. */
+export function largerThan({ largest }: Policy): string {
+  return `${LARGER}${octetsInWords(largest?.octets ?? 0)}`;
+}
+
+/** Whether that is why: then another limit makes it wanted. */
+export function wasTooLarge({ state, why }: LetterRecord): boolean {
+  return state === 'skipped' && why !== undefined && why.startsWith(LARGER);
+}
+
+/** What somebody should know of a policy, at this server. */
+export function policyWarnings(policy: Policy, expire: number | 'never' | undefined): string[] {
+  if (typeof expire !== 'number') return [];
+  const { afterwards: after } = policy;
+  const left = after.type === 'keep' ? Infinity : after.type === 'delete' ? 0 : after.milliseconds / DAY;
+  if (left <= expire) return [];
+  // EXT-28: nobody may rely on a letter that the server deletes by itself.
+  return [
+    expire === 0
+      ? 'the server deletes letters once they were fetched (EXPIRE 0): they do not stay there as the policy says'
+      : `the server deletes letters after ${expire} days (EXPIRE): they do not stay there as long as the policy says`,
+  ];
+}
+
+const DAY = 24 * 60 * 60 * 1000;

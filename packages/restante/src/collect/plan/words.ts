@@ -1,0 +1,19 @@
+/** A date for people, in UTC: `2026-11-24`. */
+export function day(time: number): string {
+  return Math.abs(time) <= 8.64e15 ? new Date(time).toISOString().slice(0, 10) : 'a day beyond all calendars';
+}
+
+/** A date and time for people, in UTC: `2026-11-24 13:05`. */
+export function minute(time: number): string {
+  return Math.abs(time) <= 8.64e15 ? new Date(time).toISOString().slice(0, 16).replace('T', ' ') : day(time);
+}
+
+/** `5 MB`, `1,500 octets`: as short as it can be said exactly. */
+export function octetsInWords(octets: number): string {
+  const units = ['GB', 'MB', 'kB'];
+  for (const [index, unit] of units.entries()) {
+    const size = 1000 ** (units.length - index);
+    if (octets >= size && octets % size === 0) return `${octets / size} ${unit}`;
+  }
+  return `${octets} octets`;
+}
