@@ -3,12 +3,18 @@ import { isTelling } from './fingerprint.ts';
 import type { OpenLetter } from './matching.ts';
 import type { ListedLetter } from './plan.ts';
 
-/** Whether a letter that alone has the unique-id of a record, the only one with it, is that record's letter. */
-export function isSurely({ octets }: ListedLetter, record: LetterRecord): boolean {
+/**
+ * Whether a letter that alone has the unique-id of a record, the only one with it, is that record's letter for certain.
+ *
+ * @param due - whether it would be deleted for that
+ */
+export function isSurely({ octets }: ListedLetter, record: LetterRecord, due: boolean): boolean {
   // It will be fetched in any case, so nothing is lost if it is another.
   if (isUnfetched(record)) return true;
-  const { declaredOctets: before } = record;
-  if (record.state === 'gone') return !hasOctets(record) && before !== undefined && octets === before;
+  const { state, declaredOctets: before } = record;
+  // It is gone, or may be, and another may have its unique-id; or it would be gone by mistake. Its header or octets tell.
+  const needsProof = due || state === 'gone' || state === 'delete-sent' || state === 'unknown';
+  if (needsProof) return !hasOctets(record) && before !== undefined && octets === before;
   return octets === undefined || before === undefined || octets === before;
 }
 

@@ -68,8 +68,8 @@ export function isTelling(fingerprint: string | undefined): fingerprint is strin
 /** Names in lower case, and values unfolded with single blanks (RFC 5322 §2.2.3), one latin1 character an octet. */
 function* fields(header: Buffer): Generator<readonly [name: string, value: string]> {
   let text = header.toString('latin1', 0, HEADER_OCTETS);
-  // What is cut in the middle of a line is cut before it.
-  if (header.length > HEADER_OCTETS) text = text.slice(0, text.lastIndexOf('\n') + 1);
+  // Whoever stopped there has cut in the middle of a line.
+  if (header.length >= HEADER_OCTETS) text = text.slice(0, text.lastIndexOf('\n') + 1);
   const end = /(?:^|\n)\r?\n/.exec(text);
   if (end !== null) text = text.slice(0, end.index);
   for (const field of text.split(/\r?\n(?![ \t])/)) {

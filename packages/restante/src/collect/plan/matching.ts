@@ -4,6 +4,7 @@ import { isTelling, type LetterHeader } from './fingerprint.ts';
 import { indexBy, repeated } from './indexes.ts';
 import { pairUp } from './pairs.ts';
 import type { ListedLetter, Situation } from './plan.ts';
+import { isDue } from './policy.ts';
 import type { Identity, Recognition } from './recognition.ts';
 import { sameSizesInOrder } from './same-sizes.ts';
 
@@ -57,7 +58,7 @@ export class Matching {
 
   /** Recognises letters that their unique-id makes known. */
   byUniqueId(): void {
-    const { listing, records, headers } = this.#situation;
+    const { listing, records, headers, policy, now } = this.#situation;
     const shared = repeated(listing, ({ uniqueId }) => uniqueId);
     const open: OpenLetter[] = [];
     for (let index = 0; index < listing.length; index++) {
@@ -67,7 +68,7 @@ export class Matching {
       const namesakes = uniqueId === undefined ? undefined : this.#named.get(uniqueId);
       const alone = uniqueId !== undefined && !shared.has(uniqueId);
       const record = namesakes?.length === 1 ? namesakes[0] : undefined;
-      if (alone && record !== undefined && isSurely(letter, record)) {
+      if (alone && record !== undefined && isSurely(letter, record, isDue(policy, record, now))) {
         this.#know({ index, header }, record, 'unique-id');
       } else {
         open.push({

@@ -3,6 +3,7 @@ import { isFirstRun } from './first-run.ts';
 import { Keys } from './identity.ts';
 import { Letters } from './letters.ts';
 import { Matching } from './matching.ts';
+import { withoutNumbers } from './numbered.ts';
 import { inOrder } from './order.ts';
 import { tidy } from './passing.ts';
 import type { ListedLetter, Plan, Situation, Wanted } from './plan.ts';
@@ -22,8 +23,11 @@ const MEMORY = 90 * 24 * 60 * 60 * 1000;
 export function planSession(asked: Situation): Plan | Wanted {
   const keys = new Keys(asked.records);
   const tidied = tidy(asked.records, keys, asked.now);
-  const situation = { ...asked, records: tidied.records, listing: byNumber(asked.listing) };
-  const { listing, records, facts, policy, now, headers } = situation;
+  const { records } = tidied;
+  const read = withoutNumbers({ ...asked, records, listing: byNumber(asked.listing) });
+  if (areNumbers(read)) return headersWanted(read, 'to know whether unique-ids are message-numbers');
+  const situation = { ...asked, records, listing: read };
+  const { listing, facts, policy, now, headers } = situation;
 
   const matching = new Matching(situation);
   matching.byUniqueId();
@@ -96,6 +100,10 @@ function otherWarnings({ policy, expire, facts, destination, listing }: Situatio
     );
   }
   return warnings;
+}
+
+function areNumbers(listing: readonly ListedLetter[] | readonly number[]): listing is readonly number[] {
+  return typeof listing[0] === 'number';
 }
 
 function headersWanted(numbers: readonly number[], why: string): Wanted {

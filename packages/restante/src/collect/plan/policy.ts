@@ -8,20 +8,26 @@ export interface Verdict {
   readonly why: string;
 }
 
-/** A letter that is kept, by an earlier run. */
+/** Whether a letter that is kept is to be deleted now. */
+export function isDue({ afterwards: after }: Policy, record: LetterRecord, now: number): boolean {
+  const { kept, sha256, octets, headersOnly } = record;
+  if (headersOnly || kept === undefined || sha256 === undefined || octets === undefined) return false;
+  return after.type === 'delete' || (after.type === 'delete-after' && now >= kept + after.milliseconds);
+}
+
+/** What becomes of a letter that an earlier run kept. */
 export function afterwards(policy: Policy, record: LetterRecord, now: number): Verdict {
   const { afterwards: after } = policy;
-  const { kept, sha256, octets, headersOnly } = record;
-  if (headersOnly) return { due: false, why: 'only its header is kept' };
-  if (kept === undefined || sha256 === undefined || octets === undefined) {
-    return { due: false, why: `${record.why ?? 'kept by another program'}: never read here, so it is not deleted` };
+  const { kept, sha256, headersOnly } = record;
+  const due = isDue(policy, record, now);
+  if (headersOnly) return { due, why: 'only its header is kept' };
+  if (kept === undefined || sha256 === undefined) {
+    return { due, why: `${record.why ?? 'kept by another program'}: never read here, so it is not deleted` };
   }
-  if (after.type === 'keep') return { due: false, why: `kept on ${day(kept)}` };
-  if (after.type === 'delete') return { due: true, why: `kept on ${day(kept)}` };
-  const until = kept + after.milliseconds;
-  return now >= until
-    ? { due: true, why: `kept on ${day(kept)}, long enough` }
-    : { due: false, why: `kept on ${day(kept)}, to be deleted on ${day(until)}` };
+  if (after.type !== 'delete-after') return { due, why: `kept on ${day(kept)}` };
+  return due
+    ? { due, why: `kept on ${day(kept)}, long enough` }
+    : { due, why: `kept on ${day(kept)}, to be deleted on ${day(kept + after.milliseconds)}` };
 }
 
 /** Whether a letter is deleted in the session in which it is fetched. */

@@ -21,8 +21,8 @@ export interface Judgement {
 /**
  * Whether a listing is to be believed that letters are gone, `lost` among them being those that nobody has deleted here.
  *
- * - One that is shorter than STAT says, or has letters without a unique-id where others are missing, is never believed:
- *   it is not whole. Every run says so.
+ * - One that is shorter than STAT says is never believed, nor one in which some letters have no unique-id while such as had
+ *   one are missing: it is not whole. Every run says so.
  * - One in which all letters are missing, or most of at least ten, is doubted, and believed when every listing of a day
  *   has said so: the owner may have emptied the maildrop elsewhere. The first run says so.
  * - Every other is believed.
@@ -36,7 +36,10 @@ export function judge(
   const warnings: string[] = [];
   if (counted !== undefined && counted !== letters) {
     warnings.push(`the server counts ${counted} letters and lists ${letters}: no letter is taken for gone in this run`);
-  } else if (lost.some(({ uniqueId }) => uniqueId !== undefined)) {
+  } else if (
+    lost.some(({ uniqueId }) => uniqueId !== undefined) &&
+    listing.some(({ uniqueId }) => uniqueId !== undefined)
+  ) {
     const nameless = count([...listing.keys()], (index) => {
       return listing[index]?.uniqueId === undefined && identities[index]?.type !== 'known';
     });

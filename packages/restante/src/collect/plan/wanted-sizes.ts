@@ -1,7 +1,6 @@
 import { isUnfetched } from './certainty.ts';
 import type { Matching } from './matching.ts';
 import type { Situation, Wanted } from './plan.ts';
-import { afterwards, wasTooLarge } from './policy.ts';
 
 /** Listings of fewer letters are asked for whole: that costs no more than a few questions. */
 const SHORT = 1_000;
@@ -9,12 +8,11 @@ const SHORT = 1_000;
 const FEW = 20;
 
 /**
- * Which sizes have to be asked for: those of letters that nobody has recognised, and of letters that are to be deleted
- * without being read again. All, where STAT says that letters may have changed places; none, where there is nothing new:
+ * Which sizes have to be asked for: those of letters that nobody has recognised. All, where STAT says that letters may have changed places; none, where there is nothing new:
  * a long listing costs as much as the unique-ids themselves.
  */
 export function sizesWanted(situation: Situation, matching: Matching): Wanted['sizes'] {
-  const { listing, policy, now, countedOctets } = situation;
+  const { listing, countedOctets } = situation;
   if (situation.sized) return [];
   const wanted = matching.open.filter(({ letter }) => letter.octets === undefined).map(({ letter }) => letter.number);
   let octets = 0;
@@ -22,9 +20,7 @@ export function sizesWanted(situation: Situation, matching: Matching): Wanted['s
   for (const [{ number, octets: size }, record] of matching.recognised()) {
     octets += record.declaredOctets ?? 0;
     isUnsized ||= record.declaredOctets === undefined;
-    if (size !== undefined || record.headersOnly || wasTooLarge(record)) continue;
-    const { declaredOctets } = record;
-    if (isUnfetched(record) ? declaredOctets === undefined : afterwards(policy, record, now).due) wanted.push(number);
+    if (size === undefined && record.declaredOctets === undefined && isUnfetched(record)) wanted.push(number);
   }
   if (matching.open.length === 0 && countedOctets !== undefined && (isUnsized || octets !== countedOctets))
     return 'all';
