@@ -44,12 +44,21 @@ test('systemd takes the units as they are', (t) => {
   assert.equal(status, 0);
 });
 
-test('systemd finds the office well shut in', (t) => {
-  if (!isHere(t, 'systemd-analyze')) return;
-  const office = units(t).find((path) => path.endsWith('/restante.service'));
-  const { stdout } = run('systemd-analyze', 'security', '--offline=true', '--no-pager', office);
-  const [, score] = /exposure level for restante\.service: ([\d.]+)/.exec(stdout) ?? [];
-  assert.ok(score !== undefined && Number(score) <= EXPOSURE, stdout);
+for (const name of ['restante.service', 'restante-collect.service']) {
+  test(`systemd finds ${name} well shut in`, (t) => {
+    if (!isHere(t, 'systemd-analyze')) return;
+    const unit = units(t).find((path) => path.endsWith(`/${name}`));
+    const { stdout } = run('systemd-analyze', 'security', '--offline=true', '--no-pager', unit);
+    const [, score] = /exposure level for [\w-]+\.service: ([\d.]+)/.exec(stdout) ?? [];
+    assert.ok(score !== undefined && Number(score) <= EXPOSURE, stdout);
+  });
+}
+
+test('collecting ends in good order, and "try again later" is no failure', () => {
+  const lines = readFileSync(join(deploy, 'restante-collect.service'), 'utf8').split('\n');
+  for (const line of ['Type=oneshot', 'SuccessExitStatus=75', 'StateDirectory=restante', 'CapabilityBoundingSet=']) {
+    assert.ok(lines.includes(line), line);
+  }
 });
 
 test('the unit has what the office needs of it', () => {
