@@ -67,7 +67,7 @@ export class World {
   ): Promise<AccountReport> {
     this.events = [];
     const { destination, server, journal = lasting(this.journal), ...surroundings } = options;
-    return collectAccount({
+    const running = collectAccount({
       account: account(policy, server),
       openJournal: () => journal,
       destination: { name: 'memory:', open: () => new MemoryDestination(this.disk, destination) },
@@ -77,6 +77,13 @@ export class World {
       report: (event) => this.events.push(event),
       ...surroundings,
     });
+    let going = true;
+    const over = running.finally(() => {
+      going = false;
+    });
+    // What waits for nothing but time has it.
+    while (going) await this.elsewhere.clock.advance(1_000);
+    return over;
   }
 
   happened(event: CollectEvent['event']): CollectEvent[] {
