@@ -14,7 +14,7 @@ const CRLF: Piece = { type: 'octets', octets: '\r\n' };
 export function parseScript(script: string): readonly ScriptStep[] {
   const steps: ScriptStep[] = [];
   /** What the `S>` lines before say. */
-  let unsaid: readonly Piece[] = [];
+  let unsaid: Piece[] = [];
   script.split('\n').forEach((given, index) => {
     const text = given.trim();
     const line = index + 1;
@@ -23,9 +23,10 @@ export function parseScript(script: string): readonly ScriptStep[] {
     const [word] = WORD.exec(text) ?? [];
     if (unsaid.length > 0 && side !== 'S') throw new SyntaxError(`line ${line}: S> goes with the S line that follows`);
     if (side === 'S') {
-      const said = [...unsaid, ...linePieces(octets, line)];
-      unsaid = mark === '>' ? said : [];
-      if (mark === ':') steps.push({ type: 'say', pieces: said, line, text });
+      unsaid.push(...linePieces(octets, line));
+      if (mark === '>') return;
+      steps.push({ type: 'say', pieces: unsaid, line, text });
+      unsaid = [];
     } else if (side === 'C' && mark === ':') {
       const { pieces } = read(octets, line);
       steps.push({ type: 'hear', pieces, line, text });
