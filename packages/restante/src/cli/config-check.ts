@@ -1,9 +1,12 @@
 import { dirname, resolve } from 'node:path';
 import { Command } from 'commander';
-import { type Problem, readSettings } from '../config/read-settings.ts';
+import { mailboxKey } from '../collect/account.ts';
+import { type Origin, type Problem, readSettings } from '../config/read-settings.ts';
+import type { Settings } from '../config/settings.ts';
 import { examineAddresses, wantedAddresses } from '../doctor/addresses.ts';
 import { examineCertificates } from '../doctor/certificates.ts';
 import { certificatePairs } from '../serve/certificates.ts';
+import { joined, understand } from './collect/account.ts';
 import { Ended, EXIT } from './exit-code.ts';
 import { counted, print, printJson } from './output.ts';
 import { type GlobalOptions, problemLine, readConfiguration, whereabouts } from './places.ts';
@@ -34,6 +37,8 @@ async function check(named: string | undefined, _options: object, self: Command)
   if (read.type === 'wrong') return tell(options, file, read.problems);
 
   const { settings } = read;
+  const mistakes = [...collectMistakes(settings, read.origins)];
+  if (mistakes.length > 0) return tell(options, file, mistakes);
   const findings = [
     ...(await examineCertificates({ data, settings, now: Date.now() })),
     ...(await examineAddresses(settings)),
@@ -46,8 +51,36 @@ async function check(named: string | undefined, _options: object, self: Command)
     counted(read.origins.size, 'setting'),
     counted(certificatePairs(data, settings).length, 'certificate'),
     counted(wantedAddresses(settings).length, 'listener'),
+    ...(settings['collect.account'].size === 0
+      ? []
+      : [`${counted(settings['collect.account'].size, 'account')} to collect from`]),
   ];
   print(`${file}${text === undefined ? ' is not there, and need not be' : ' is well'}: ${looked.join(', ')}\n`);
+}
+
+/** What only who collects mail can say to be wrong: URLs, destinations, and two accounts of one maildrop. */
+function* collectMistakes(
+  { 'collect.account': accounts }: Settings,
+  origins: ReadonlyMap<string, Origin>,
+): Generator<Problem> {
+  const names = new Map<string, string>();
+  for (const [name, account] of accounts) {
+    const problem = (key: string, message: string): Problem => {
+      const dotted = `collect.account.${name}.${key}`;
+      const origin = origins.get(dotted);
+      const line = origin?.type === 'file' ? origin.line : undefined;
+      return { inFile: true, message: `${dotted}${joined(message)}`, ...(line !== undefined && { line }) };
+    };
+    const understood = understand(account);
+    if ('problems' in understood) {
+      for (const { key, message } of understood.problems) yield problem(key, message);
+      continue;
+    }
+    const maildrop = mailboxKey(understood);
+    const other = names.get(maildrop);
+    if (other === undefined) names.set(maildrop, name);
+    else yield problem('url', `is the same maildrop as that of ${other} (${maildrop})`);
+  }
 }
 
 function tell(options: GlobalOptions, file: string, problems: readonly Problem[]): never {

@@ -203,39 +203,46 @@ const SECRETS = [
 /** What is wrong with an account though each of its values can be meant. */
 export function* contradictions(
   account: CollectAccountSettings,
+  nameOf: (key: CollectAccountKey) => string,
 ): Generator<{ readonly key?: CollectAccountKey; readonly message: string }> {
   if (account.url === undefined) yield { message: 'has no url: write url = "pops://USER@HOST"' };
   if (account.to === undefined && account['multidrop.map'] === undefined) {
     yield { message: 'has no to: write to = "maildir:DIR", or where else its letters go' };
   }
   if (account.to === 'accounts' && account['multidrop.map'] !== undefined) {
-    yield { key: 'multidrop.map', message: 'contradicts to = "accounts": the letters are sorted by one of them' };
+    yield {
+      key: 'multidrop.map',
+      message: `contradicts ${nameOf('to')} accounts: the letters are sorted by one of them`,
+    };
   }
   if (account.to === 'accounts' && account['multidrop.header'] === undefined) {
     yield {
       key: 'to',
-      message: 'is accounts, and needs multidrop.header beside it: the field that says whose letter it is',
+      message: `is accounts, and needs ${nameOf('multidrop.header')} beside it: the field that says whose a letter is`,
     };
   }
   const [first, second] = SECRETS.filter((key) => account[key] !== undefined);
   if (first !== undefined && second !== undefined) {
-    yield { key: second, message: `contradicts ${first}: one of them says where the secret is` };
+    yield { key: second, message: `contradicts ${nameOf(first)}: one of them says where the secret is` };
   }
   if (account.client_cert !== undefined && account.client_key === undefined) {
-    yield { key: 'client_cert', message: 'needs client_key beside it' };
+    yield { key: 'client_cert', message: `needs ${nameOf('client_key')} beside it` };
   }
   if (account.client_key !== undefined && account.client_cert === undefined) {
-    yield { key: 'client_key', message: 'needs client_cert beside it' };
+    yield { key: 'client_key', message: `needs ${nameOf('client_cert')} beside it` };
   }
   if (account.larger === 'headers' && account.max_size === undefined) {
-    yield { key: 'larger', message: 'needs max_size beside it, above which it holds' };
+    yield { key: 'larger', message: `needs ${nameOf('max_size')} beside it, above which it holds` };
   }
   for (const key of ['multidrop.prefix', 'multidrop.map'] as const) {
     if (account[key] !== undefined && account['multidrop.header'] === undefined) {
-      yield { key, message: 'needs multidrop.header beside it: the field that the address is read from' };
+      yield { key, message: `needs ${nameOf('multidrop.header')} beside it: the field that the address is read from` };
     }
   }
   if (account.tls === 'none' && (account.ca !== undefined || account.pin.length > 0)) {
-    yield { key: 'tls', message: 'is none, so there is no certificate that ca or pin could be held against' };
+    yield {
+      key: 'tls',
+      message: `is none, so there is no certificate that ${nameOf('ca')} or ${nameOf('pin')} could be held against`,
+    };
   }
 }

@@ -79,7 +79,7 @@ export function readSettings(source: SettingsSource): ReadSettings {
   for (const { heading, table, name, values: own } of tables) {
     (settings[table] as Map<string, unknown>).set(name, own);
     if (doubtful.has(own)) continue;
-    for (const { key, message } of NAMED_TABLES[table].contradictions(own as never)) {
+    for (const { key, message } of NAMED_TABLES[table].contradictions(own as never, (key) => key)) {
       const place = key === undefined ? heading : `${heading}.${key}`;
       found.push({ inFile: true, message: `${printable(place)} ${message}`, key: place });
     }

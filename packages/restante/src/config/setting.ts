@@ -44,6 +44,8 @@ export interface NamedTables<R extends Rows = Rows> {
   /** What no single value of a table shows to be wrong. `key` is one of `rows`, or absent where it is about the whole. */
   readonly contradictions: (
     values: ValuesOf<R>,
+    /** What a key is called where it was written, which is not always in a file. */
+    nameOf: (key: keyof R & string) => string,
   ) => Iterable<{ readonly key?: keyof R & string; readonly message: string }>;
   readonly meaning: string;
 }

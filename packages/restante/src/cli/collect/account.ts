@@ -49,6 +49,11 @@ export function understand(
   return { called, server, policy: policyOf(settings), destination };
 }
 
+/** A message that goes on from the setting's name. */
+export function joined(message: string): string {
+  return message.startsWith(':') ? message : ` ${message}`;
+}
+
 const SETTINGS_OF_DESTINATIONS: Readonly<Record<DestinationSetting, CollectAccountKey>> = {
   to: 'to',
   recipient: 'recipient',

@@ -14,7 +14,7 @@ import type { Settings } from '../../config/settings.ts';
 import { UsageError } from '../exit-code.ts';
 import type { Places } from '../places.ts';
 import { askSecret, interactive } from '../terminal.ts';
-import { tlsFiles, understand } from './account.ts';
+import { joined, tlsFiles, understand } from './account.ts';
 import { type GivenOptions, type OptionValues, optionName, optionValues } from './options.ts';
 import { readSecret, secretPlace } from './secret.ts';
 
@@ -141,7 +141,7 @@ function accountOf(candidate: Candidate, collects: boolean, problems: string[]):
   const { name, nameOf } = candidate;
   const settings = collects ? candidate.settings : { ...candidate.settings, ...NOWHERE };
   const before = problems.length;
-  for (const { key, message } of contradictions(settings)) {
+  for (const { key, message } of contradictions(settings, name === undefined ? nameOf : (key) => key)) {
     if (key !== undefined) problems.push(`${nameOf(key)} ${message}`);
     else if (collects && name !== undefined) problems.push(`collect.account.${name} ${message}`);
   }
@@ -164,11 +164,6 @@ const NOWHERE = {
   'multidrop.prefix': undefined,
   'multidrop.map': undefined,
 } as const;
-
-/** A message that goes on from the setting's name. */
-export function joined(message: string): string {
-  return message.startsWith(':') ? message : ` ${message}`;
-}
 
 /** Two that call for the same maildrop would stand in each other's way, and share what is known of it. */
 function* alike(chosen: readonly ChosenAccount[]): Generator<string> {
