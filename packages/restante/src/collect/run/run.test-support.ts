@@ -1,4 +1,5 @@
 import type { CollectAccount, Policy } from '../account.ts';
+import type { Destination } from '../destinations/destination.ts';
 import type { AccountReport, CollectEvent } from '../event.ts';
 import type { Journal } from '../journal/journal.ts';
 import { memoryJournal } from '../journal/open.ts';
@@ -63,14 +64,16 @@ export class World {
       readonly destination?: MemoryDestinationOptions;
       readonly server?: Partial<CollectAccount['server']>;
       readonly journal?: Journal;
+      readonly open?: () => Destination;
     } = {},
   ): Promise<AccountReport> {
     this.events = [];
     const { destination, server, journal = lasting(this.journal), ...surroundings } = options;
+    const open = options.open ?? (() => new MemoryDestination(this.disk, destination));
     const running = collectAccount({
       account: account(policy, server),
       openJournal: () => journal,
-      destination: { name: 'memory:', open: () => new MemoryDestination(this.disk, destination) },
+      destination: { name: 'memory:', open },
       clock: this.elsewhere.clock,
       connect: this.elsewhere.connect,
       random: () => 0,
