@@ -19,12 +19,12 @@ export function loggedIn(...capabilities: readonly string[]): string {
     S: .`;
 }
 
-/** The answers to STAT, UIDL and LIST, where letters have these unique-ids and 20 octets each. */
+/** The answers to STAT, UIDL and LIST, where letters have these unique-ids and 38 octets each. */
 export function listed(...uniqueIds: readonly string[]): string {
   const lines = (of: (uniqueId: string) => string) => uniqueIds.map((id, index) => `S> ${index + 1} ${of(id)}`);
   return `
     C: STAT
-    S: +OK ${uniqueIds.length} ${uniqueIds.length * 20}
+    S: +OK ${uniqueIds.length} ${uniqueIds.length * 38}
     C: UIDL
     S> +OK
     ${lines((uniqueId) => uniqueId).join('\n')}
@@ -32,7 +32,7 @@ export function listed(...uniqueIds: readonly string[]): string {
 }
 
 export function sizes(count: number): string {
-  const lines = Array.from({ length: count }, (_, index) => `S> ${index + 1} 20`).join('\n');
+  const lines = Array.from({ length: count }, (_, index) => `S> ${index + 1} 38`).join('\n');
   return `
     C: LIST
     S> +OK
@@ -40,14 +40,19 @@ export function sizes(count: number): string {
     S: .`;
 }
 
-/** RETR of a letter of 20 octets. */
-export function letterOf(number: number): string {
+/** RETR of a letter of 38 octets. */
+export function letterOf(number: number, name = number): string {
   return `
     C: RETR ${number}
     S> +OK
-    S> Subject: letter ${number}
+    S> Message-ID: <letter-${name}@example.org>
     S>
     S: .`;
+}
+
+/** TOP of the same. */
+export function headerOf(number: number, name = number): string {
+  return letterOf(number, name).replace(/RETR \d+/, `TOP ${number} 0`);
 }
 
 /** Servers that say what their scripts tell them to, one a call. */
@@ -60,9 +65,13 @@ export class Calls {
     this.#scripts = [...scripts];
   }
 
-  readonly connect = (options: Pop3ClientOptions) => {
+  readonly connect = async (options: Pop3ClientOptions) => {
     const script = this.#scripts.shift();
-    assert.ok(script !== undefined, 'there is one call more than was expected');
+    if (script === undefined) {
+      // More calls than expected come of scripts that were not followed.
+      for (const peer of this.peers) await peer.finished;
+      assert.fail('there is one call more than was expected');
+    }
     const peer = new ScriptedPeer(script);
     peer.finished.catch(() => {});
     this.peers.push(peer);

@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import type {
   Blame,
   Destination,
+  FoundLetter,
   Held,
   IncomingLetter,
   Placing,
@@ -94,6 +96,18 @@ export class MemoryDestination implements Destination {
     });
     await this.#options.after?.('settle');
     return answers;
+  }
+
+  async find(letters: readonly IncomingLetter[]): Promise<ReadonlyMap<string, FoundLetter>> {
+    const found = new Map<string, FoundLetter>();
+    for (const { key } of letters) {
+      for (const [place, [text]] of this.#disk.letters) {
+        if (!place.startsWith(`${key}/`) || text === undefined) continue;
+        const sha256 = createHash('sha256').update(text, 'latin1').digest('hex');
+        found.set(key, { place, octets: text.length, sha256 });
+      }
+    }
+    return found;
   }
 
   async close(): Promise<void> {

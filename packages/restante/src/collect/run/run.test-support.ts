@@ -53,10 +53,18 @@ export function lasting(journal: Journal): Journal {
 
 /** All that a run has to do with; outlives it. */
 export class World {
-  readonly elsewhere = new Elsewhere();
-  readonly disk = new MemoryDisk();
+  readonly elsewhere: Elsewhere;
+  readonly disk: MemoryDisk;
   readonly journal: Journal = memoryJournal();
   events: CollectEvent[] = [];
+
+  constructor({
+    elsewhere = new Elsewhere(),
+    disk = new MemoryDisk(),
+  }: Partial<Pick<World, 'elsewhere' | 'disk'>> = {}) {
+    this.elsewhere = elsewhere;
+    this.disk = disk;
+  }
 
   async run(
     policy: Policy,
@@ -65,10 +73,11 @@ export class World {
       readonly server?: Partial<CollectAccount['server']>;
       readonly journal?: Journal;
       readonly open?: () => Destination;
+      readonly openJournal?: () => Journal;
     } = {},
   ): Promise<AccountReport> {
     this.events = [];
-    const { destination, server, journal = lasting(this.journal), ...surroundings } = options;
+    const { destination, server, journal = lasting(this.journal), report, ...surroundings } = options;
     const open = options.open ?? (() => new MemoryDestination(this.disk, destination));
     const running = collectAccount({
       account: account(policy, server),
@@ -77,7 +86,10 @@ export class World {
       clock: this.elsewhere.clock,
       connect: this.elsewhere.connect,
       random: () => 0,
-      report: (event) => this.events.push(event),
+      report: (event) => {
+        this.events.push(event);
+        report?.(event);
+      },
       ...surroundings,
     });
     let going = true;

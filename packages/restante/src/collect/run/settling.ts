@@ -17,18 +17,21 @@ export async function settleEarlier(books: Books, destination: Destination): Pro
     // DELE may have gone out, and QUIT too: the next listing tells (P3-64).
     else if (state === 'delete-sent') changes.push({ type: 'unknown', key });
   }
-  books.write([...changes, ...cutOff(books, fetching)]);
+  const { failures } = books.facts;
+  books.write([...changes, ...cutOff(books, fetching)], fetching.length > 0 ? { failures: failures + 1 } : undefined);
   await settleStaged(books, destination, staged);
 }
 
 /**
  * Letters that were on their way when the process died. If there was only one, it may be what the process died of: it is
- * blamed. Of many nobody knows which it was: each is suspected once, so that it is fetched alone, and never given up for it.
+ * blamed. Of many nobody knows which it was, or whether it was any: if runs die one after the other each is suspected, once,
+ * so that it is fetched alone from then on. None is given up for it.
  */
 function cutOff(books: Books, letters: readonly LetterRecord[]): Change[] {
   const { attempts: most } = books.account.policy;
+  const again = books.facts.failures > 0;
   return letters.map(({ key, attempts }) => {
-    const blamed = letters.length === 1 || (attempts <= 1 && attempts < most);
+    const blamed = letters.length === 1 || (again && attempts <= 1 && attempts < most);
     return books.failure(key, 'the run ended while it was on its way', { blamed });
   });
 }

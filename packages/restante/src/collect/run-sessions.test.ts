@@ -1,0 +1,288 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { CollectEvent } from './event.ts';
+import type { Journal } from './journal/journal.ts';
+import { JournalInUse } from './journal/trouble.ts';
+import type { Plan } from './plan/plan.ts';
+import { Calls, headerOf, letterOf, listed, loggedIn, sizes } from './run/calls.test-support.ts';
+import { DELETE, KEEP, lasting, letter, World } from './run/run.test-support.ts';
+
+const MINUTE = 60_000;
+const login = loggedIn('UIDL', 'TOP');
+const bye = '\nC: QUIT\nS: +OK';
+const refusedLogin = (words: string) => `
+  S: +OK ready
+  C: CAPA
+  S: -ERR what?
+  C: USER ada
+  S: +OK
+  C: PASS tanstaaf
+  S: -ERR ${words}`;
+
+function states(world: World): Record<string, string> {
+  return Object.fromEntries(Array.from(world.journal.letters(), ({ key, state }) => [key, state]));
+}
+
+describe('a server that does not let us in', () => {
+  test('is not asked a second time with the same password, and left alone for a quarter of an hour (RC-06)', async () => {
+    const world = new World();
+    const calls = new Calls(refusedLogin('[AUTH] no'));
+    const began = world.elsewhere.clock.now();
+    const report = await world.run(KEEP, { connect: calls.connect });
+    assert.equal(report.result, 'login');
+    assert.match(report.error ?? '', /^pop\.example\.org: .*check/);
+    assert.ok((report.notBefore ?? 0) >= began + 15 * MINUTE);
+    assert.equal(world.journal.facts.failures, 1);
+    await calls.finished();
+  });
+
+  for (const words of ['[IN-USE] locked', '[LOGIN-DELAY] slowly', '[SYS/TEMP] not now']) {
+    test(`${words} means later (RC-06)`, async () => {
+      const world = new World();
+      const report = await world.run(KEEP, { connect: new Calls(refusedLogin(words)).connect });
+      assert.equal(report.result, 'later');
+      assert.ok((report.notBefore ?? 0) > world.elsewhere.clock.now());
+    });
+  }
+
+  test('waits longer and longer for one that cannot be reached, and begins anew when it could', async () => {
+    const world = new World();
+    const pauses: number[] = [];
+    const connect = () => Promise.reject(new Error('nobody there'));
+    for (let run = 0; run < 3; run += 1) {
+      const { notBefore = 0 } = await world.run(KEEP, { connect });
+      pauses.push(Math.round((notBefore - world.elsewhere.clock.now()) / MINUTE));
+    }
+    assert.deepEqual(pauses, [1, 2, 4]);
+    await world.run(KEEP);
+    assert.equal(world.journal.facts.failures, 0);
+  });
+});
+
+describe('LOGIN-DELAY (EXT-21)', () => {
+  test('is honoured by whoever calls next, and remembered', async () => {
+    const world = new World();
+    const slow = loggedIn('UIDL', 'LOGIN-DELAY 900');
+    const calls = new Calls(`${slow}${listed()}${bye}`, `${slow}${listed()}${bye}`);
+    assert.equal((await world.run(KEEP, { connect: calls.connect })).result, 'done');
+    const early = await world.run(KEEP, { connect: calls.connect });
+    assert.equal(early.result, 'later');
+    assert.match(early.error ?? '', /wants \d+ more seconds before the next login/);
+    await world.elsewhere.clock.advance(15 * MINUTE);
+    assert.equal((await world.run(KEEP, { connect: calls.connect })).result, 'done');
+    await calls.finished();
+  });
+
+  test('a second session of the same run would come too soon, so all is committed in one', async () => {
+    const world = new World();
+    const slow = loggedIn('UIDL', 'LOGIN-DELAY 900');
+    const script = `${slow}${listed('a', 'b')}${sizes(2)}${letterOf(1)}${letterOf(2)}
+      C: DELE 1\nS: +OK\nC: DELE 2\nS: +OK${bye}`;
+    const report = await world.run({ ...DELETE, commitEvery: 1 }, { connect: new Calls(script).connect });
+    assert.deepEqual([report.error, report.result, report.deleted], [undefined, 'done', 2]);
+  });
+});
+
+describe('deletions', () => {
+  test('are committed every so many letters, in sessions of their own', async () => {
+    const world = new World();
+    await world.elsewhere.deliver(...Array.from({ length: 10 }, (_, index) => letter(`letter ${index}`)));
+    const report = await world.run({ ...DELETE, commitEvery: 3 });
+    assert.deepEqual([report.result, report.deleted, report.left, world.elsewhere.calls], ['done', 10, 0, 4]);
+  });
+
+  test('are not known where QUIT is not answered +OK; the next listing tells, and nothing is fetched twice (P3-64)', async () => {
+    const world = new World();
+    const first = `${login}${listed('a', 'b')}${sizes(2)}${letterOf(1)}${letterOf(2)}
+      C: DELE 1\nS: +OK\nC: DELE 2\nS: +OK\nC: QUIT\nS: -ERR some were not removed`;
+    const second = `${login}${listed('b')}${sizes(1)}${headerOf(1, 2)}\nC: DELE 1\nS: +OK${bye}`;
+    const calls = new Calls(first, second);
+    const unsure = await world.run(DELETE, { connect: calls.connect });
+    assert.deepEqual([unsure.result, unsure.kept, unsure.deleted], ['partly', 2, 0]);
+    assert.deepEqual(states(world), { a: 'unknown', b: 'unknown' });
+    const sure = await world.run(DELETE, { connect: calls.connect });
+    assert.deepEqual([sure.error, sure.result, sure.kept, sure.deleted], [undefined, 'done', 0, 1]);
+    assert.deepEqual(states(world), { a: 'gone', b: 'gone' });
+    await calls.finished();
+  });
+
+  test('that are refused are told, and the letter stays kept', async () => {
+    const world = new World();
+    const script = `${login}${listed('a')}${sizes(1)}${letterOf(1)}\nC: DELE 1\nS: -ERR read-only${bye}`;
+    const report = await world.run(DELETE, { connect: new Calls(script).connect });
+    assert.deepEqual([report.result, report.deleted, report.failed], ['partly', 0, 1]);
+    assert.deepEqual(states(world), { a: 'kept' });
+  });
+
+  test('with EXPIRE 0 QUIT may remove all that was read: it is not said while something read is not kept (EXT-27, EXT-28)', async () => {
+    const world = new World();
+    const expiring = loggedIn('UIDL', 'EXPIRE 0');
+    const calls = new Calls(`${expiring}${listed('a')}${sizes(1)}${letterOf(1)}`);
+    const report = await world.run(KEEP, { connect: calls.connect, destination: { refuse: () => 'letter' } });
+    assert.equal(report.result, 'partly');
+    await calls.peers[0]?.closed;
+    assert.ok(!calls.peers[0]?.heard.includes('QUIT'));
+  });
+
+  test('with EXPIRE 0, what is safe is deleted in a session that reads nothing unsafe', async () => {
+    const world = new World();
+    const expiring = loggedIn('UIDL', 'EXPIRE 0');
+    const held = (text: string) => text.includes('letter-2');
+    const calls = new Calls(
+      `${expiring}${listed('a', 'b')}${sizes(2)}${letterOf(1)}${letterOf(2)}\nC: DELE 1\nS: +OK`,
+      `${expiring}${listed('a', 'b')}${sizes(2)}${headerOf(1)}\nC: DELE 1\nS: +OK${bye}`,
+    );
+    const report = await world.run(DELETE, { connect: calls.connect, destination: { hold: held } });
+    assert.deepEqual([report.error, report.deleted, report.held, report.left], [undefined, 1, 1, 1]);
+    await calls.finished();
+  });
+});
+
+describe('a run', () => {
+  test('that is stopped while it calls makes no more of it', async () => {
+    const world = new World();
+    const stop = new AbortController();
+    const script = `${login}`;
+    const report = await world.run(KEEP, {
+      connect: new Calls(script).connect,
+      signal: stop.signal,
+      report: ({ event }) => event === 'connected' && stop.abort(),
+    });
+    assert.deepEqual([report.result, report.kept], ['later', 0]);
+  });
+
+  test('that is stopped while letters come keeps what is whole and deletes what is kept', async () => {
+    const world = new World();
+    const stop = new AbortController();
+    await world.elsewhere.deliver(...Array.from({ length: 200 }, (_, index) => letter(`letter ${index}`, 500)));
+    let letters = 0;
+    const report = await world.run(DELETE, {
+      signal: stop.signal,
+      report: (event: CollectEvent) => {
+        if (event.event === 'progress' && ++letters === 20) stop.abort();
+      },
+    });
+    assert.deepEqual([report.result, report.kept, report.deleted], ['later', 20, 20]);
+    assert.equal(world.elsewhere.letters.length, 180);
+    assert.equal((await world.run(DELETE)).kept, 180);
+  });
+
+  test('finds a server out that mixes up what is pipelined, and remembers it', async () => {
+    const world = new World();
+    const piped = loggedIn('UIDL', 'PIPELINING');
+    const calls = new Calls(
+      `${piped}
+      C: STAT
+      C: UIDL
+      S: +OK 1 38
+      S: -ERR busy
+      C: UIDL
+      S: +OK
+      S: 1 a
+      S: .
+      ${sizes(1)}${letterOf(1)}${bye}`,
+      `${loggedIn('UIDL', 'PIPELINING')}${listed('a')}${bye}`,
+    );
+    const report = await world.run(KEEP, { connect: calls.connect });
+    assert.deepEqual([report.error, report.result], [undefined, 'done']);
+    assert.equal(world.journal.facts.pipeliningDistrusted, true);
+    assert.equal(world.happened('warning').length, 1);
+    await world.run(KEEP, { connect: calls.connect });
+    assert.equal(calls.options[1]?.pipelining, false);
+    await calls.finished();
+  });
+
+  test('that only shows what it would do changes nothing', async () => {
+    const world = new World();
+    await world.elsewhere.deliver(letter('one'), letter('two'));
+    const plans: Plan[] = [];
+    const open = () => assert.fail('opened');
+    const report = await world.run(DELETE, { dryRun: true, open, planned: (_, plan) => plans.push(plan) });
+    assert.deepEqual([report.error, report.result, report.kept, report.left], [undefined, 'done', 0, 2]);
+    assert.equal(plans[0]?.steps.filter(({ type }) => type === 'fetch').length, 2);
+    assert.deepEqual([[...world.journal.letters()], world.journal.facts.lastLogin], [[], undefined]);
+    assert.equal(world.elsewhere.letters.length, 2);
+  });
+
+  test('whose journal somebody else has comes again later', async () => {
+    const world = new World();
+    const report = await world.run(KEEP, {
+      openJournal: () => {
+        throw new JournalInUse('in use by process 7');
+      },
+    });
+    assert.deepEqual([report.result, report.error], ['later', 'in use by process 7']);
+  });
+
+  test('with a new journal fetches nothing that the destination has already, and deletes it only with proof', async () => {
+    const world = new World();
+    await world.elsewhere.deliver(letter('one'), letter('two'), letter('three'));
+    await world.run(KEEP);
+    const again = new World({ elsewhere: world.elsewhere, disk: world.disk });
+    await world.elsewhere.deliver(letter('four'));
+    const report = await again.run(DELETE);
+    assert.deepEqual([report.error, report.result, report.kept, report.deleted], [undefined, 'done', 1, 4]);
+    assert.equal(again.disk.all.length, 4);
+  });
+
+  test('without UIDL keeps each letter once, and deletes what it has read (EXT-31)', async () => {
+    const world = new World();
+    const bare = loggedIn();
+    const unlisted = (count: number) => `
+      C: STAT
+      S: +OK ${count} ${count * 38}
+      C: UIDL
+      S: -ERR what?
+      ${sizes(count)}`;
+    const noTop = '\nC: TOP 1 0\nS: -ERR what?\nC: TOP 2 0\nS: -ERR what?';
+    const keep = new Calls(`${bare}${unlisted(2)}${noTop}${letterOf(1)}${letterOf(2)}${bye}`);
+    const first = await world.run(KEEP, { connect: keep.connect });
+    assert.deepEqual([first.error, first.kept], [undefined, 2]);
+    const gone = new Calls(`${bare}${unlisted(2)}${noTop}${letterOf(1)}${letterOf(2)}
+      C: DELE 1\nS: +OK\nC: DELE 2\nS: +OK${bye}`);
+    const report = await world.run(DELETE, { connect: gone.connect });
+    assert.deepEqual([report.error, report.result, report.kept, report.deleted], [undefined, 'done', 0, 2]);
+    assert.equal(world.disk.all.length, 2);
+    await gone.finished();
+  });
+});
+
+describe('a process that died', () => {
+  test('while one letter was on its way may have died of it: that one is blamed', async () => {
+    const world = new World();
+    world.journal.write([
+      { type: 'listed', key: 'a', uniqueId: 'a', declaredOctets: 38, at: 1 },
+      { type: 'fetching', key: 'a' },
+    ]);
+    await world.run(KEEP, { connect: () => Promise.reject(new Error('nobody there')) });
+    assert.equal(world.journal.letter('a')?.attempts, 1);
+  });
+
+  test('while many were: nobody is blamed, but if runs die again and again each is suspected, and fetched alone', async () => {
+    const world = new World();
+    const fetching = (key: string) => [{ type: 'fetching', key } as const];
+    world.journal.write(['a', 'b'].map((key) => ({ type: 'listed', key, uniqueId: key, declaredOctets: 38, at: 1 })));
+    for (const attempts of [0, 1, 1, 1, 1]) {
+      world.journal.write(['a', 'b'].flatMap(fetching));
+      const connect = () => Promise.reject(new Error('nobody there'));
+      await world.run(KEEP, { connect });
+      assert.deepEqual(
+        ['a', 'b'].map((key) => world.journal.letter(key)?.attempts),
+        [attempts, attempts],
+      );
+    }
+    let together = 0;
+    const journal: Journal = {
+      ...lasting(world.journal),
+      write: (changes, facts) => {
+        world.journal.write(changes, facts);
+        const fetched = [...world.journal.letters()].filter(({ state }) => state === 'fetching').length;
+        together = Math.max(together, fetched);
+      },
+    };
+    const calls = new Calls(`${login}${listed('a', 'b')}${letterOf(1)}${letterOf(2)}${bye}`);
+    const report = await world.run(KEEP, { connect: calls.connect, journal });
+    assert.equal(together, 1);
+    assert.deepEqual([report.error, report.kept], [undefined, 2]);
+  });
+});
