@@ -38,6 +38,7 @@ export interface Discovered {
   readonly denied: boolean;
 }
 
+/** By what {@link discover} finds its answer. */
 export interface DiscoverOptions {
   readonly resolver?: SrvResolver;
   /** From 0 up to 1: by it the servers' weights are heeded. */

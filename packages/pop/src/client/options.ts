@@ -153,6 +153,7 @@ const clientClock: Clock = {
 
 const MEBIOCTET = 1_048_576;
 
+/** The bounds on what a server sends, where the caller sets no others. */
 export const defaultPop3ClientLimits: Pop3ClientLimits = {
   line: 16_384,
   listing: 1_000_000,

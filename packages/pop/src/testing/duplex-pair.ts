@@ -21,6 +21,7 @@ export function duplexPair(first: DuplexSide = {}, second: DuplexSide = {}): [Me
 
 type Written = (error?: Error | null) => void;
 
+/** An end of a connection in memory: what is written to it can be read from its `peer`, and the reader's pace holds it up. */
 export class MemorySocket extends Duplex {
   /** The other end. */
   peer!: MemorySocket;

@@ -16,6 +16,7 @@ export type FaultyMethod =
   | 'undelete'
   | 'purge';
 
+/** What fails, when, and how. */
 export interface StoreFault {
   readonly method: FaultyMethod;
   /** Which call of the method fails, the first being 1, all maildrops and deliveries together. */

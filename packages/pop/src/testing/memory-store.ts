@@ -4,6 +4,7 @@ import type { Actor, Entry, Maildrop, MaybePromise } from '../maildrop/maildrop.
 import type { Delivery, Envelope, Placed, Recipient, Reservation, Store, UndeleteChoice } from '../maildrop/store.ts';
 import { StoreError } from '../maildrop/store-error.ts';
 
+/** What a {@link MemoryStore} begins with, and what it takes. */
 export interface MemoryStoreOptions {
   /** Mailboxes that exist from the start. */
   readonly maildrops?: readonly string[];

@@ -6,6 +6,7 @@ import { duplexPair } from './duplex-pair.ts';
 import { parseScript, type ScriptStep } from './script.ts';
 import { type Captures, fill, matches, shown } from './transcript/octet-text.ts';
 
+/** How a {@link ScriptedPeer} says its lines. */
 export interface ScriptedPeerOptions {
   /** Whether every octet of the peer's comes on its own; default false. */
   readonly cut?: boolean;

@@ -15,6 +15,7 @@ import { accounts, maildrops, options, pop3Directives, tlsOnly } from './directi
 import { askingMechanism, echo } from './extras.ts';
 import { hugeMaildrop } from './fixtures.ts';
 
+/** What stands behind the server that transcripts are played to. */
 export interface Pop3SubjectOptions {
   /** A fresh store for each run. */
   readonly openStore: () => MaybePromise<Pick<StoreUnderTest, 'store' | 'addMaildrop' | 'close'>>;
