@@ -17,6 +17,11 @@ export interface Policy {
     | { readonly type: 'delete' }
     /** So many milliseconds after it was kept. */
     | { readonly type: 'delete-after'; readonly milliseconds: number };
+  /**
+   * Whether that is also for letters that another program has kept, or that were found without proof of their octets; if not,
+   * they stay.
+   */
+  readonly deleteAdopted?: boolean;
   /** Letters of more octets than this, as LIST has them, are left at the server, or only their header is fetched. */
   readonly largest?: { readonly octets: number; readonly larger: 'skip' | 'headers' };
   /** What to do with the letters that are there when the maildrop is seen for the first time. */

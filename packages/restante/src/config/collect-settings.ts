@@ -1,5 +1,5 @@
 import { afterwards, destination, firstRun, mapping, oneOrMore, ownPath } from './collect-kinds.ts';
-import { choice, count, duration, line, lines, octets } from './kinds.ts';
+import { choice, count, duration, line, lines, octets, yesOrNo } from './kinds.ts';
 import { type NamedTables, optional, type Rows, setting, type ValuesOf } from './setting.ts';
 
 const SECOND = 1000;
@@ -99,6 +99,11 @@ export const COLLECT_ACCOUNT = {
     { type: 'keep' },
     'What becomes of a letter at the server once it is safe here. `"delete"` takes letters along that earlier runs have kept.',
   ),
+  delete_adopted: setting(
+    yesOrNo(),
+    false,
+    'Whether `afterwards` is also for letters that another program has kept, as `collect import-state` was told. Nothing proves what it has.',
+  ),
   first_run: setting(
     firstRun(),
     { type: 'all' },
@@ -164,7 +169,7 @@ export type CollectAccountSettings = ValuesOf<typeof COLLECT_ACCOUNT>;
 export type CollectAccountKey = keyof typeof COLLECT_ACCOUNT;
 
 /** Words that `restante collect` has another use for. */
-const RESERVED = ['check', 'list', 'peek', 'get'];
+const RESERVED = ['check', 'list', 'peek', 'get', 'import-state'];
 
 export const COLLECT_ACCOUNTS = {
   rows: COLLECT_ACCOUNT,

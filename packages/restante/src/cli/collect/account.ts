@@ -146,6 +146,7 @@ function policyOf(settings: CollectAccountSettings): Policy {
   const { max_size: octets, larger } = settings;
   return {
     afterwards: settings.afterwards,
+    deleteAdopted: settings.delete_adopted,
     ...(octets !== undefined && { largest: { octets, larger } }),
     firstRun: settings.first_run as Policy['firstRun'],
     commitEvery: settings.commit_every,

@@ -33,6 +33,8 @@ export interface Choice {
   readonly options: GivenOptions;
   /** Whether letters are to go somewhere. */
   readonly collects: boolean;
+  /** Whether anybody is called; default true. Otherwise nobody is asked for a password. */
+  readonly calls?: boolean;
 }
 
 /**
@@ -52,6 +54,7 @@ export async function chooseAccounts(places: Places, choice: Choice): Promise<re
     problems.push(...alike(chosen));
   }
   if (problems.length > 0) throw new UsageError(...problems);
+  if (choice.calls === false) return chosen;
   const complete: ChosenAccount[] = [];
   for (const each of chosen) complete.push(await withSecret(each));
   return complete;

@@ -7,6 +7,7 @@ import { checkCommand } from './check.ts';
 import { type ChosenAccount, chooseAccounts, stateFolder } from './choose.ts';
 import { COLLECT_EXIT, statusOfAll } from './exit-status.ts';
 import { getCommand } from './get.ts';
+import { importStateCommand } from './import-state.ts';
 import { listCommand } from './list.ts';
 import { type GivenOptions, generalOverrides, withAccountOptions, withGeneralOptions } from './options.ts';
 import { peekCommand } from './peek.ts';
@@ -28,6 +29,7 @@ export function collectCommand(): Command {
     .addCommand(listCommand())
     .addCommand(peekCommand())
     .addCommand(getCommand())
+    .addCommand(importStateCommand())
     .action(collect);
 }
 

@@ -53,6 +53,11 @@ const LETTERS: readonly AccountOption[] = [
     raw: (time) => `delete after ${time}`,
   },
   {
+    flags: '--delete-adopted',
+    key: 'delete_adopted',
+    meaning: 'delete what another program has kept as well, which nothing proves',
+  },
+  {
     flags: '--since <date>',
     key: 'first_run',
     meaning: 'of what is there already, fetch what came on that day or later, such as 2026-01-31',

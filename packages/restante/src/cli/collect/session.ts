@@ -9,8 +9,13 @@ import { statusOfAll } from './exit-status.ts';
 import type { GivenOptions } from './options.ts';
 
 /** The one account that a verb looks at. */
-export async function oneAccount(places: Places, word: string, options: GivenOptions): Promise<ChosenAccount> {
-  const [chosen] = await chooseAccounts(places, { words: [word], options, collects: false });
+export async function oneAccount(
+  places: Places,
+  word: string,
+  options: GivenOptions,
+  { calls = true } = {},
+): Promise<ChosenAccount> {
+  const [chosen] = await chooseAccounts(places, { words: [word], options, collects: false, calls });
   if (chosen === undefined) throw new UsageError(`there is no account ${JSON.stringify(word)}`);
   return chosen;
 }

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { passingKey } from '../plan/identity.ts';
-import { forgetGone } from './forget.ts';
-import type { Change, Journal } from './journal.ts';
+import { longGone } from './forget.ts';
+import type { Change } from './journal.ts';
 import { memoryJournal } from './open.ts';
 
 const DAY = 86_400_000;
@@ -15,55 +14,29 @@ function wentAt(key: string, at: number): Change[] {
   ];
 }
 
-function keys(journal: Journal): string[] {
-  return [...journal.letters()].map(({ key }) => key);
+function forgotten(changes: readonly Change[], options: Partial<Parameters<typeof longGone>[1]> = {}): string[] {
+  const journal = memoryJournal();
+  journal.write(changes);
+  return longGone([...journal.letters()], { now: NOW, listed: 1, ...options }).map(({ key }) => key);
 }
 
 test('what has been gone for a year is forgotten, and nothing that is not gone, however old', () => {
-  const journal = memoryJournal();
-  journal.write([
+  const changes: Change[] = [
     { type: 'listed', key: 'there', uniqueId: 'there', declaredOctets: 1, at: 1 },
     { type: 'adopted', key: 'kept', uniqueId: 'kept', at: 1, why: 'fetchmail has it' },
     ...wentAt('a year', NOW - 365 * DAY),
     ...wentAt('nearly a year', NOW - 365 * DAY + 1),
     ...wentAt('now', NOW),
-    ...wentAt('in days to come', NOW + DAY),
-  ]);
-  assert.equal(forgetGone(journal, { now: NOW, listed: 1 }), 1);
-  assert.deepEqual(keys(journal), ['there', 'kept', 'nearly a year', 'now', 'in days to come']);
-  assert.equal(forgetGone(journal, { now: NOW, listed: 1 }), 0);
-  assert.equal(forgetGone(journal, { now: NOW, listed: 1, after: 0 }), 2);
-  assert.deepEqual(keys(journal), ['there', 'kept', 'in days to come'], 'a clock that was wrong');
-});
-
-test('an empty listing is reason to forget nothing', () => {
-  const journal = memoryJournal();
-  journal.write(wentAt('old', 1));
-  assert.equal(forgetGone(journal, { now: NOW, listed: 0 }), 0);
-  assert.deepEqual(keys(journal), ['old']);
+    ...wentAt('by a clock that was wrong', NOW + DAY),
+  ];
+  assert.deepEqual(forgotten(changes), ['a year']);
+  assert.deepEqual(forgotten(changes, { longest: DAY }), ['a year', 'nearly a year']);
+  assert.deepEqual(forgotten(changes, { listed: 0 }), [], 'an empty listing is no reason');
 });
 
 test('no more than so many are remembered: those that went last', () => {
-  const journal = memoryJournal();
-  journal.write([5, 1, 4, 2, 3].flatMap((days) => wentAt(`${days}`, NOW - days * DAY)));
-  assert.equal(forgetGone(journal, { now: NOW, listed: 1, most: 2 }), 3);
-  assert.deepEqual(keys(journal).sort(), ['1', '2']);
-});
-
-test('a key that was good for one session is not remembered once its letter is gone', () => {
-  const journal = memoryJournal();
-  const there = passingKey(NOW, 1);
-  journal.write([
-    ...wentAt(passingKey(NOW - 1, 1), NOW),
-    { type: 'listed', key: there, uniqueId: undefined, declaredOctets: 1, at: 1 },
-  ]);
-  assert.equal(forgetGone(journal, { now: NOW, listed: 1 }), 1);
-  assert.deepEqual(keys(journal), [there]);
-});
-
-test('many are forgotten at once', () => {
-  const journal = memoryJournal();
-  journal.write(Array.from({ length: 25_000 }, (_, number) => wentAt(`${number}`, number)).flat());
-  assert.equal(forgetGone(journal, { now: NOW, listed: 1 }), 25_000);
-  assert.deepEqual(keys(journal), []);
+  const changes = [5, 1, 4, 2, 3].flatMap((days) => wentAt(`${days}`, NOW - days * DAY));
+  assert.deepEqual(forgotten(changes, { most: 2 }), ['3', '4', '5']);
+  assert.deepEqual(forgotten(changes, { most: 5 }), []);
+  assert.deepEqual(forgotten(changes, { most: 5, longest: 4 * DAY }).sort(), ['4', '5']);
 });

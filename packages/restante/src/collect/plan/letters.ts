@@ -4,7 +4,7 @@ import { firstRun, isFirstRun, WAITS } from './first-run.ts';
 import { fingerprintKey, type Keys, passingKey, provesItself, uniqueIdKey, wholeKey } from './identity.ts';
 import type { Task } from './order.ts';
 import type { ListedLetter, Situation } from './plan.ts';
-import { afterwards, isDeletedAtOnce, largerThan, partOf, wasTooLarge } from './policy.ts';
+import { afterwards, isDeletedAtOnce, isUnproved, largerThan, partOf, wasTooLarge } from './policy.ts';
 import type { Identity } from './recognition.ts';
 import { minute } from './words.ts';
 
@@ -119,7 +119,11 @@ export class Letters {
     }
     const { due, why } = afterwards(policy, record, now);
     if (!due) return this.#leave(letter, key, why);
-    if (by === 'unique-id' && provesItself(record)) {
+    const unproved = isUnproved(record);
+    if (unproved && by !== 'unique-id') {
+      return this.#leave(letter, key, `${why}; nothing proves that it is the same letter, so it is not deleted`);
+    }
+    if (unproved || (by === 'unique-id' && provesItself(record))) {
       return { step: { type: 'delete', letter, record, why }, failedBefore: false };
     }
     this.compared.push(record);

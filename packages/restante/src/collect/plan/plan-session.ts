@@ -1,3 +1,4 @@
+import { longGone } from '../journal/forget.ts';
 import type { Change, LetterRecord } from '../journal/journal.ts';
 import { isFirstRun } from './first-run.ts';
 import { Keys } from './identity.ts';
@@ -11,9 +12,6 @@ import { policyWarnings } from './policy.ts';
 import { type Recognition, recognise } from './recognition.ts';
 import { judge } from './trust.ts';
 import { sizesWanted } from './wanted-sizes.ts';
-
-/** Milliseconds for which a letter that is gone is remembered: servers that bring letters back do so sooner. */
-const MEMORY = 90 * 24 * 60 * 60 * 1000;
 
 /**
  * Works out what is to be done in a session, from what is known alone: asks nobody, changes nothing. Answers what it has
@@ -74,7 +72,7 @@ function partings(
   const changes: Change[] = [];
   // What is staged has to be settled first.
   for (const { key, state } of lost) if (state !== 'staged') changes.push({ type: 'gone', key, at: now });
-  const old = records.filter(({ state, gone = now }) => state === 'gone' && now - gone > MEMORY);
+  const old = longGone(records, { now, listed: identities.length });
   if (old.length === 0) return changes;
   const here = new Set(unrecognised);
   for (const identity of identities) if (identity.type === 'known') here.add(identity.record);

@@ -12,16 +12,26 @@ export interface Verdict {
 export function isDue({ afterwards: after }: Policy, record: LetterRecord, now: number): boolean {
   const { kept, sha256, octets, headersOnly } = record;
   if (headersOnly || kept === undefined || sha256 === undefined || octets === undefined) return false;
+  return isTime(after, kept, now);
+}
+
+function isTime(after: Policy['afterwards'], kept: number, now: number): boolean {
   return after.type === 'delete' || (after.type === 'delete-after' && now >= kept + after.milliseconds);
+}
+
+/** Whether nothing proves what was kept: another program has it, or it was found where it belongs. */
+export function isUnproved({ headersOnly, kept, sha256 }: LetterRecord): boolean {
+  return kept !== undefined && sha256 === undefined && !headersOnly;
 }
 
 /** What becomes of a letter that an earlier run kept. */
 export function afterwards(policy: Policy, record: LetterRecord, now: number): Verdict {
-  const { afterwards: after } = policy;
+  const { afterwards: after, deleteAdopted = false } = policy;
   const { kept, sha256, headersOnly } = record;
-  const due = isDue(policy, record, now);
+  const wanted = deleteAdopted && kept !== undefined && isUnproved(record);
+  const due = wanted ? isTime(after, kept, now) : isDue(policy, record, now);
   if (headersOnly) return { due, why: 'only its header is kept' };
-  if (kept === undefined || sha256 === undefined) {
+  if (kept === undefined || (sha256 === undefined && !wanted)) {
     return { due, why: `${record.why ?? 'kept by another program'}: never read here, so it is not deleted` };
   }
   if (after.type !== 'delete-after') return { due, why: `kept on ${day(kept)}` };

@@ -51,7 +51,12 @@ export class Deleting {
   earlier(steps: readonly Extract<Step, { type: 'delete' }>[]): void {
     for (let from = 0; from < steps.length && this.possible; from += SLICE) {
       const slice = steps.slice(from, from + SLICE);
-      this.#books.write(slice.map(({ record: { key } }) => ({ type: 'delete-sent', key })));
+      this.#books.write(
+        slice.map(({ record: { key, sha256 } }): Change => {
+          // The plan says so only where somebody wants what another program kept deleted as well.
+          return { type: 'delete-sent', key, adopted: sha256 === undefined };
+        }),
+      );
       for (const { letter, record } of slice) this.send(record.key, this.#receipt(letter.number, record));
     }
   }
