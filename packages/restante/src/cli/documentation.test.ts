@@ -37,6 +37,7 @@ function keepMail(home: string): void {
   writeFileSync(join(home, 'old.mbox'), 'From pat Fri Sep  1 12:00:00 2023\nSubject: two\n\n2\n\n');
   writeFileSync(join(home, 'letter.eml'), 'Subject: three\n\n3\n');
   writeFileSync(join(home, 'another.eml'), 'Subject: four\n\n4\n');
+  writeFileSync(join(home, '.fetchids'), 'anna@127.0.0.1 UID7-1\nbert@127.0.0.1 UID7-1\n');
 }
 
 /** What a page takes to be there already. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { Dovecot } from '../../testing/dovecot.ts';
@@ -7,6 +7,7 @@ import { Cell } from '../../testing/interop/cell.ts';
 import { type Collector, fetchmail, getmail, mpop } from '../../testing/interop/collectors.ts';
 import { LATER, LETTERS } from '../../testing/interop/letters.ts';
 import { isHere, withoutPeers } from '../../testing/interop/peer-program.ts';
+import { runVerb, temporaryFolder } from '../../testing/running-office.ts';
 import type { Program } from './elsewhere.ts';
 import { listOf, readState } from './read-state.ts';
 
@@ -31,7 +32,7 @@ suite('what fetchmail, getmail and mpop write is read', {
   after(() => office.close());
 
   for (const { program, collector, file } of FILES) {
-    test(`${program}: the letters that it has fetched, and no other, are those that the server lists`, async (t) => {
+    test(`${program}: what it has fetched is not fetched again, what has come since is, and both stay`, async (t) => {
       if (!isHere(t, collector.program)) return;
       const cell = await Cell.make(office, collector.name, 'plain');
       await cell.deliver(LETTERS);
@@ -48,6 +49,28 @@ suite('what fetchmail, getmail and mpop write is read', {
         if (program !== 'getmail') assert.equal(time, undefined);
         else assert.ok(time !== undefined && time >= began - 1_000 && time <= Date.now(), String(time));
       }
+      await takesOver(cell, path, program);
     });
   }
 });
+
+async function takesOver(cell: Cell, path: string, program: Program): Promise<void> {
+  const folder = temporaryFolder();
+  const url = `pop://${encodeURIComponent(cell.login)}@localhost:${cell.office.pop3.port}`;
+  const password = join(folder, 'password');
+  writeFileSync(password, `${cell.password}\n`, { mode: 0o600 });
+  const done = async (...words: readonly string[]): Promise<{ readonly stdout: string; readonly stderr: string }> => {
+    const { status, ...said } = await runVerb(['collect', ...words, '--state', join(folder, 'state')]);
+    assert.equal(status, 0, said.stderr);
+    return said;
+  };
+  const { stderr } = await done('import-state', path, url, '--from', program);
+  assert.match(stderr, new RegExp(`: ${LETTERS.length} letters that ${program} has will not be fetched\\.`));
+  const again = JSON.parse((await done('import-state', path, url, '--from', program, '--json')).stdout);
+  assert.deepEqual([again.adopted, again.known, again.partly], [0, LETTERS.length, 0]);
+
+  const maildir = join(folder, 'Maildir');
+  await done(url, '--to', `maildir:${maildir}`, '--tls', 'none', '--password-file', password, '--delete');
+  assert.equal(readdirSync(join(maildir, 'new')).length, LATER.length);
+  assert.equal((await cell.held()).size, LETTERS.length, 'what came since is deleted, what nothing proves is not');
+}
