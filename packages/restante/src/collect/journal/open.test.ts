@@ -179,6 +179,33 @@ test('another process has it until it dies, however it dies; a pid that is left 
   assert.throws(() => openJournal(path, MAILBOX), /is in use by another process/);
 });
 
+test('of several that come at the same moment one has it, also where it has to be made', async (t) => {
+  const path = folder(t);
+  const open = new URL(`./open${extname(import.meta.url)}`, import.meta.url).href;
+  const program = `const { openJournal } = await import(${JSON.stringify(open)});
+    console.log('here');
+    process.stdin.once('data', () => {
+      try {
+        openJournal(${JSON.stringify(path)}, ${JSON.stringify(MAILBOX)});
+        console.log('has it');
+      } catch (error) {
+        console.log(error.message);
+      }
+    });`;
+  const children = Array.from({ length: 4 }, () =>
+    spawn(process.execPath, ['--input-type=module', '--eval', program], { stdio: ['pipe', 'pipe', 'inherit'] }),
+  );
+  t.after(() => {
+    for (const child of children) child.kill('SIGKILL');
+  });
+  await Promise.all(children.map(({ stdout }) => once(stdout, 'data')));
+  const said = children.map(({ stdout }) => once(stdout, 'data'));
+  for (const { stdin } of children) stdin.write('now');
+  const answers = (await Promise.all(said)).map(String);
+  assert.equal(answers.filter((answer) => answer === 'has it\n').length, 1, answers.join(''));
+  assert.equal(answers.filter((answer) => answer.includes('is in use by')).length, 3, answers.join(''));
+});
+
 test('a journal that is damaged is said to be so, with the remedy, and left as it is', (t) => {
   const path = folder(t);
   const file = journalPath(path, MAILBOX);

@@ -11,9 +11,9 @@ import { migrate } from './schema.ts';
 import { SqliteJournal } from './sqlite-journal.ts';
 import { damaged, isHeld, JournalInUse, trouble } from './trouble.ts';
 
-/** Two that come at the same moment may both be turned away: each tries again after a while of its own. */
-const TRIES = 4;
-const PAUSE = 20;
+/** Two that come at the same moment may both be turned away: each tries again after a while of its own, in milliseconds. */
+const TRIES = 20;
+const PAUSE = 40;
 
 /**
  * Opens the journal of a maildrop, and makes it where there is none. It is this process's alone until it is closed or the
@@ -35,7 +35,8 @@ export function openJournal(folder: string, mailbox: string): Journal {
         return take(path, mailbox);
       } catch (error) {
         if (!isHeld(error)) throw error;
-        if (tries === TRIES) throw inUse(path);
+        // Whoever has it has said so, if there was time.
+        if (tries === TRIES || (tries > 1 && holderOf(path) !== undefined)) throw inUse(path);
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Math.random() * PAUSE);
       }
     }

@@ -1,9 +1,12 @@
+import { accessSync, constants } from 'node:fs';
+import { dirname } from 'node:path';
 import { Failure, reasonOf } from '../../failure.ts';
 import { DamagedRow } from './rows.ts';
 
 /** SQLite's result codes (the low octet) that somebody has to be told about. */
 const BUSY = 5;
 const READONLY = 8;
+const IOERR = 10;
 const CORRUPT = 11;
 const FULL = 13;
 const CANTOPEN = 14;
@@ -32,11 +35,22 @@ function words(path: string, error: unknown): string {
     case FULL:
       return 'could not be written: no space left on the disk. What it said before still stands; make room and collect again';
     case READONLY:
-      return 'could not be written: it, or the file system that it is on, is read-only';
+    case IOERR:
     case CANTOPEN:
-      return 'could not be opened: see who may read and write it and its folder';
+      return `could not be written or read: ${whyNoAccess(path) ?? `${reasonOf(error)}; see whether the disk is sound, and has room for another file`}`;
     default:
       return `could not be written or read: ${reasonOf(error)}`;
+  }
+}
+
+/** What the system says to it: SQLite has fewer words. */
+function whyNoAccess(path: string): string | undefined {
+  try {
+    accessSync(path, constants.R_OK | constants.W_OK);
+    accessSync(dirname(path), constants.W_OK | constants.X_OK);
+    return undefined;
+  } catch (error) {
+    return reasonOf(error);
   }
 }
 
