@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { MaybePromise } from '../maildrop/maildrop.ts';
 import { view } from '../wire/octets.ts';
-import { preparedName } from './credentials.ts';
+import { mustBeOneLine, preparedName } from './credentials.ts';
 import {
   type ProvenLogin,
   type SaslClientExchange,
@@ -75,8 +75,12 @@ function digest(secret: Secret, challenge: Uint8Array): string {
 /** What a challenge looks like: a msg-id (RFC 2195 §2). */
 const CHALLENGE = /^<[!-;=?-~]+@[!-;=?-~]+>$/;
 
-/** CRAM-MD5, the client's half. Throws when the challenge is no msg-id, or comes a second time. */
+/**
+ * CRAM-MD5, the client's half. Throws a `TypeError` for a name with a line end or NUL in it, and later when the challenge is no
+ * msg-id, or comes a second time.
+ */
 export function cramMd5Client(name: string, password: string): SaslClientExchange {
+  mustBeOneLine('user’s name', name);
   let isAnswered = false;
   return {
     initial: undefined,

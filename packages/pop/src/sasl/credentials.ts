@@ -16,6 +16,11 @@ export function decodeUtf8(octets: Uint8Array): string | undefined {
   }
 }
 
+/** Text for a mechanism that knows no character set: no line ends in it, and nothing at which a C string would. */
+export function mustBeOneLine(what: string, text: string): void {
+  if (/[\r\n\0]/.test(text)) throw new TypeError(`the ${what} has a CR, LF or NUL in it`);
+}
+
 /** A name as a peer presents it, prepared (RFC 4013), or `undefined` if it names nobody (AUTH-18, UTF-09). */
 export function preparedName(octets: Uint8Array): string | undefined {
   const latin1 = view(octets).toString('latin1');

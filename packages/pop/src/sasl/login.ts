@@ -1,4 +1,4 @@
-import { leniently, preparedName } from './credentials.ts';
+import { leniently, mustBeOneLine, preparedName } from './credentials.ts';
 import type { SaslClientExchange, SaslServerExchange, SaslServerMechanism } from './mechanism.ts';
 
 const USERNAME = new TextEncoder().encode('Username:');
@@ -42,8 +42,10 @@ export const login: SaslServerMechanism = {
   },
 };
 
-/** LOGIN, the client's half. The challenges' texts are not looked at (LOGIN-02). */
+/** LOGIN, the client's half. The challenges' texts are not looked at (LOGIN-02). Throws a `TypeError` for a line end or NUL. */
 export function loginClient(name: string, password: string): SaslClientExchange {
+  mustBeOneLine('user’s name', name);
+  mustBeOneLine('password', password);
   const answers = [name, password];
   return {
     initial: undefined,
