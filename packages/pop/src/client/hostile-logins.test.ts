@@ -16,7 +16,7 @@ hostileServers('before and at login', [
     code: 'SYS_TEMP',
     retryable: true,
   },
-  { name: 'a greeting that refuses, with none', script: 'S: -ERR go away', code: 'REFUSED', retryable: true },
+  { name: 'a greeting that refuses, with none (P3H-08)', script: 'S: -ERR go away', code: 'REFUSED', retryable: true },
   { name: 'two greetings', script: 'S> +OK one\nS: +OK two', code: 'PROTOCOL', late: 'TIMEOUT' },
   {
     name: 'a bare +OK all the way (OBS-02)',
