@@ -82,6 +82,27 @@ test('what is written is there when the journal is opened again', (t) => {
   assert.deepEqual([facts.doubted, facts.notBefore], [undefined, 10]);
 });
 
+test('what a server says of sizes and waiting is kept as far as it can be true', (t) => {
+  const path = folder(t);
+  const journal = openJournal(path, MAILBOX);
+  journal.write(
+    [
+      { type: 'listed', key: 'u1', uniqueId: 'u1', declaredOctets: 1e20, at: 1.5 },
+      { type: 'failed', key: 'u1', why: '', givenUp: false, counts: false, notBefore: 1e300 },
+    ],
+    { notBefore: 1e17, lastLogin: 2.25 },
+  );
+  const { facts } = journal;
+  const record = journal.letter('u1');
+  assert.deepEqual([record?.declaredOctets, record?.listed, record?.notBefore], [undefined, 2, 8.64e15]);
+  assert.deepEqual([facts.notBefore, facts.lastLogin], [8.64e15, 2]);
+  journal.close();
+  const again = openJournal(path, MAILBOX);
+  t.after(() => again.close());
+  assert.deepEqual(again.letter('u1'), record);
+  assert.deepEqual(again.facts, facts);
+});
+
 test('changes are written all or none: one that cannot be leaves nothing behind', (t) => {
   const path = folder(t);
   const journal = openJournal(path, MAILBOX);

@@ -15,6 +15,7 @@ import {
 } from './rows.ts';
 import { apply, ImpossibleChange } from './transitions.ts';
 import { trouble } from './trouble.ts';
+import { wholeNumbers } from './whole.ts';
 
 /** Rows that are read at once. */
 const SLICE = 1000;
@@ -74,7 +75,7 @@ export class SqliteJournal implements Journal {
   write(changes: readonly Change[], facts?: Partial<MailboxFacts>): void {
     if (this.#broken !== undefined) throw this.#broken;
     const draft = this.#draft(changes);
-    const nextFacts = facts === undefined ? this.#facts : { ...this.#facts, ...facts };
+    const nextFacts = facts === undefined ? this.#facts : { ...this.#facts, ...wholeNumbers(facts) };
     const factsDiffer = !isSame(nextFacts, this.#facts);
     if (draft.entries.size === 0 && !factsDiffer) return;
     try {

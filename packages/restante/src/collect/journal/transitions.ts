@@ -1,4 +1,5 @@
 import type { Change, LetterRecord, LetterState } from './journal.ts';
+import { possibleOctets, wholeTime } from './whole.ts';
 
 /** A change that cannot follow what is known of the letter: a mistake in this program. */
 export class ImpossibleChange extends Error {
@@ -120,7 +121,7 @@ function novelty(record: LetterRecord, change: Change): Partial<LetterRecord> {
     case 'listed':
       return {
         uniqueId: change.uniqueId ?? record.uniqueId,
-        declaredOctets: change.declaredOctets ?? record.declaredOctets,
+        declaredOctets: possibleOctets(change.declaredOctets) ?? record.declaredOctets,
         fingerprint: change.fingerprint ?? record.fingerprint,
       };
     case 'fetching':
@@ -133,7 +134,7 @@ function novelty(record: LetterRecord, change: Change): Partial<LetterRecord> {
       return {
         ...ENDED_WELL,
         place: change.place ?? record.place,
-        kept: change.at,
+        kept: wholeTime(change.at),
         attempts: withoutThisOne(record),
       };
     case 'adopted':
@@ -144,7 +145,7 @@ function novelty(record: LetterRecord, change: Change): Partial<LetterRecord> {
         sha256: change.proof?.sha256,
         place: change.place,
         destination: change.destination,
-        kept: change.at,
+        kept: wholeTime(change.at),
         why: change.why,
         notBefore: undefined,
         attempts: withoutThisOne(record),
@@ -154,7 +155,7 @@ function novelty(record: LetterRecord, change: Change): Partial<LetterRecord> {
         ...NOT_HERE,
         ...(change.givenUp ? { state: 'given-up' } : {}),
         why: change.why,
-        notBefore: change.notBefore,
+        notBefore: change.notBefore === undefined ? undefined : wholeTime(change.notBefore),
         attempts: change.counts ? record.attempts : withoutThisOne(record),
       };
     case 'skipped':
@@ -163,7 +164,7 @@ function novelty(record: LetterRecord, change: Change): Partial<LetterRecord> {
     case 'wanted':
       return { ...NOT_HERE, ...ENDED_WELL, attempts: 0 };
     case 'gone':
-      return { gone: change.at, was: beforeItWasGone(record.state) };
+      return { gone: wholeTime(change.at), was: beforeItWasGone(record.state) };
     case 'rebound':
       return { key: change.to, uniqueId: change.uniqueId };
     default:
@@ -208,7 +209,7 @@ function newRecord(change: Change): LetterRecord {
     key: change.key,
     uniqueId: undefined,
     state: 'listed',
-    listed: 'at' in change ? change.at : 0,
+    listed: 'at' in change ? wholeTime(change.at) : 0,
     declaredOctets: undefined,
     octets: undefined,
     sha256: undefined,
