@@ -4,7 +4,7 @@ import type { Destination } from './destinations/destination.ts';
 import type { AccountReport } from './event.ts';
 import { loginBackOff, serverBackOff } from './run/back-off.ts';
 import { Books } from './run/books.ts';
-import { asEnding, Ending, endingOf } from './run/ending.ts';
+import { asEnding, Ending, endingOf, stopped } from './run/ending.ts';
 import { lastingClock } from './run/lasting-clock.ts';
 import { type SessionParts, session } from './run/session.ts';
 import { settleEarlier } from './run/settling.ts';
@@ -65,6 +65,7 @@ export async function collectAccount(options: CollectTask & CollectSurroundings)
 /** Opens the destination, settles what is open, and calls until all is done. Answers why it is not. */
 async function run(options: CollectTask & CollectSurroundings, books: Books, stop: Stop): Promise<Ending | undefined> {
   const { destination: source, dryRun = false, planned } = options;
+  if (stop.asked) return stopped();
   const wait = (books.facts.notBefore ?? 0) - books.clock.now();
   if (wait > 0) return tooSoon(books, wait);
   const destination = dryRun ? undefined : await source.open();
@@ -102,7 +103,7 @@ async function sessions(parts: SessionParts): Promise<Ending | undefined> {
     const delay = Math.max(0, (books.facts.notBefore ?? 0) - books.clock.now());
     if (delay > MOST_WAITING) return tooSoon(books, delay);
     await stop.wait(Math.max(delay, end.type === 'broken' ? 1_000 * 2 ** fruitless : 0));
-    if (stop.asked) return new Ending('later', 'it was stopped before all was done');
+    if (stop.asked) return stopped();
   }
 }
 

@@ -33,6 +33,11 @@ export function asEnding(thrown: unknown, host: string): Ending {
   return new Ending('failed', thrown instanceof Error ? thrown.message : String(thrown), thrown);
 }
 
+/** Somebody wanted it to end. */
+export function stopped(): Ending {
+  return new Ending('later', 'it was stopped before all was done');
+}
+
 interface Meaning {
   readonly result: Exclude<Result, 'done'>;
   readonly remedy: string;

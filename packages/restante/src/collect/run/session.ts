@@ -8,7 +8,7 @@ import { Batches } from './batches.ts';
 import { Broken } from './blame.ts';
 import type { Books } from './books.ts';
 import { Deleting } from './deleting.ts';
-import { asEnding, Ending } from './ending.ts';
+import { asEnding, Ending, stopped } from './ending.ts';
 import { Fetching } from './fetching.ts';
 import { keepAlive } from './keep-alive.ts';
 import type { Stop } from './stop.ts';
@@ -179,10 +179,6 @@ function distrust(books: Books, client: Pop3Client): void {
   } catch {
     // Then the next run finds out again.
   }
-}
-
-function stopped(): Ending {
-  return new Ending('later', 'it was stopped before all was done');
 }
 
 function unsure(host: string, cause: unknown): Ending {
