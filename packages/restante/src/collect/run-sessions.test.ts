@@ -142,13 +142,49 @@ describe('a run', () => {
   test('that is stopped while it calls makes no more of it', async () => {
     const world = new World();
     const stop = new AbortController();
-    const script = `${login}`;
     const report = await world.run(KEEP, {
-      connect: new Calls(script).connect,
+      connect: new Calls(`${login}\nC: STAT`).connect,
       signal: stop.signal,
       report: ({ event }) => event === 'connected' && stop.abort(),
     });
     assert.deepEqual([report.result, report.kept], ['later', 0]);
+    assert.match(report.error ?? '', /^it was stopped/);
+    assert.ok(report.seconds <= 1);
+  });
+
+  test('that is stopped while the server says nothing does not wait for it for long', async () => {
+    const world = new World();
+    const stop = new AbortController();
+    const half = '\nC: RETR 2\nS: +OK\nS: Subject: half';
+    const calls = new Calls(`${login}${listed('a', 'b')}${sizes(2)}${letterOf(1)}${half}`);
+    const report = await world.run(DELETE, {
+      connect: calls.connect,
+      signal: stop.signal,
+      report: ({ event }) => event === 'progress' && stop.abort(),
+    });
+    assert.deepEqual([report.result, report.kept, report.deleted], ['later', 1, 0]);
+    assert.ok(report.seconds <= 15, `${report.seconds} s`);
+    assert.deepEqual(states(world), { a: 'kept', b: 'listed' });
+  });
+
+  test('whose connection broke waits until the server has noticed that', async () => {
+    const world = new World();
+    const calls = new Calls(
+      `${login}${listed('a')}${sizes(1)}\nC: RETR 1\nRESET`,
+      refusedLogin('[IN-USE] still'),
+      `${login}${listed('a')}${letterOf(1)}${bye}`,
+    );
+    const report = await world.run(KEEP, { connect: calls.connect });
+    assert.deepEqual([report.error, report.result, report.kept], [undefined, 'done', 1]);
+    await calls.finished();
+  });
+
+  test('is not tried again and again where the server breaks off whatever is asked', async () => {
+    const world = new World();
+    const calls = new Calls(...Array.from({ length: 3 }, () => `${login}\nC: STAT\nDROP`));
+    const report = await world.run(KEEP, { connect: calls.connect });
+    assert.deepEqual([report.result, report.kept], ['network', 0]);
+    await calls.finished();
   });
 
   test('that is stopped while letters come keeps what is whole and deletes what is kept', async () => {

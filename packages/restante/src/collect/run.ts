@@ -11,8 +11,8 @@ import { settleEarlier } from './run/settling.ts';
 import { Stop } from './run/stop.ts';
 import type { CollectSurroundings, CollectTask } from './task.ts';
 
-/** Sessions of one run at most. */
-const MOST_SESSIONS = 100;
+/** Sessions of one run that may break off. */
+const MOST_BROKEN = 20;
 /** Sessions in a row that broke and brought nothing, before the run ends. */
 const MOST_FRUITLESS = 3;
 /** How long is waited for a LOGIN-DELAY within a run, in milliseconds. */
@@ -88,7 +88,8 @@ async function run(options: CollectTask & CollectSurroundings, books: Books, sto
 async function sessions(parts: SessionParts): Promise<Ending | undefined> {
   const { books, stop } = parts;
   let fruitless = 0;
-  for (let count = 1; ; count += 1) {
+  let broken = 0;
+  for (;;) {
     const { progress, breakers } = books;
     const broke = breakers.size;
     const end = await session(parts);
@@ -96,9 +97,10 @@ async function sessions(parts: SessionParts): Promise<Ending | undefined> {
     if (end.type === 'over') return end.ending;
     // To know which letter it is that breaks sessions is something too: the others come before it from now on.
     fruitless = books.progress > progress || breakers.size > broke ? 0 : fruitless + 1;
-    if (fruitless >= MOST_FRUITLESS || count >= MOST_SESSIONS) {
+    if (end.type === 'broken') broken += 1;
+    if (fruitless >= MOST_FRUITLESS || broken >= MOST_BROKEN) {
       if (end.type === 'broken') return endingOf(end.error, books.account.server.host);
-      return new Ending('partly', `it was not done after ${count} sessions`);
+      return new Ending('partly', `it was not done after ${books.sessions} sessions`);
     }
     const delay = Math.max(0, (books.facts.notBefore ?? 0) - books.clock.now());
     if (delay > MOST_WAITING) return tooSoon(books, delay);

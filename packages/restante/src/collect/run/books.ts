@@ -22,6 +22,9 @@ export class Books {
   left: number | undefined;
   /** Milliseconds that the server wants between two logins (RFC 2449 §6.5). */
   loginDelay = 0;
+  lastLogin = 0;
+  /** Sessions of this run that are over. */
+  sessions = 0;
   /** Grows with everything that does not have to be done again. */
   progress = 0;
   /** Keys of letters that broke off a session of this run. */
@@ -132,6 +135,14 @@ export class Books {
     if (this.#held.has(key)) return;
     this.#held.add(key);
     this.tell({ event: 'held', uniqueId: this.letter(key)?.uniqueId, why });
+  }
+
+  /** It was kept, and is no longer at the server. */
+  markDeleted(key: string): void {
+    this.#failed.delete(key);
+    this.deleted += 1;
+    this.progress += 1;
+    if (this.left !== undefined) this.left -= 1;
   }
 
   /** It is safe where it belongs. */

@@ -90,24 +90,16 @@ export class Deleting {
   #conclude(outcome: Outcome): void {
     if (this.#sent.size === 0) return;
     const at = this.#books.clock.now();
-    const changes: Change[] = [];
-    let letters = 0;
-    for (const key of this.#sent) {
-      if (this.#refused.has(key) || outcome === 'rolled-back') {
-        changes.push({ type: 'still-there', key });
-      } else {
-        letters += 1;
-        changes.push(outcome === 'committed' ? { type: 'gone', key, at } : { type: 'unknown', key });
-      }
-    }
+    const accepted = Array.from(this.#sent).filter((key) => !this.#refused.has(key));
+    const changes = accepted.map((key): Change => {
+      if (outcome === 'committed') return { type: 'gone', key, at };
+      return { type: outcome === 'unknown' ? 'unknown' : 'still-there', key };
+    });
+    for (const key of this.#refused.keys()) changes.push({ type: 'still-there', key });
     this.#books.write(changes);
-    for (const [key, why] of this.#refused) this.#books.markFailed(key, `it is kept, and could not be deleted: ${why}`);
-    if (outcome === 'committed') {
-      this.#books.deleted += letters;
-      this.#books.progress += letters;
-      if (this.#books.left !== undefined) this.#books.left -= letters;
-    }
     this.#sent.clear();
-    this.#books.tell({ event: 'deleted', letters: outcome === 'rolled-back' ? changes.length : letters, outcome });
+    if (outcome === 'committed') for (const key of accepted) this.#books.markDeleted(key);
+    for (const [key, why] of this.#refused) this.#books.markFailed(key, `it is kept, and could not be deleted: ${why}`);
+    if (accepted.length > 0) this.#books.tell({ event: 'deleted', letters: accepted.length, outcome });
   }
 }

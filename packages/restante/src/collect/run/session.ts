@@ -1,5 +1,6 @@
-import type { Pop3Client, Pop3ClientOptions, Pop3Error } from '@restante/pop/client';
+import { type Pop3Client, type Pop3ClientOptions, Pop3Error } from '@restante/pop/client';
 import type { Destination } from '../destinations/destination.ts';
+import type { MailboxFacts } from '../journal/journal.ts';
 import { KnownByOctets } from '../plan/known-by-octets.ts';
 import type { Plan, Situation } from '../plan/plan.ts';
 import { adoptFound } from './adopting.ts';
@@ -38,32 +39,33 @@ export type SessionEnd =
 
 /** Calls once: connects, plans, fetches, deletes, and says QUIT if all that is to be deleted is safe. Never rejects. */
 export async function session(parts: SessionParts): Promise<SessionEnd> {
-  const { books, stop } = parts;
-  const { host } = books.account.server;
-  let client: Pop3Client;
+  const { books, stop, destination } = parts;
+  let client: Pop3Client | undefined;
+  // Until there is a plan nothing has been begun that would have to be ended in order.
+  const forget = stop.onAsked(() => stop.atOnce());
   try {
     client = await call(parts);
-  } catch (error) {
-    return { type: 'over', ending: asEnding(error, host) };
-  }
-  try {
-    const { plan, situation } = await begin(parts, client);
-    if (parts.destination === undefined) {
-      client.close();
-      return { type: 'done' };
-    }
-    return await work(parts, { client, plan, situation, destination: parts.destination });
-  } catch (error) {
-    const { failure } = client;
+    const plan = await begin(parts, client);
+    forget();
+    if (destination !== undefined) return await work(parts, { client, plan, destination });
     client.close();
-    if (failure !== undefined && !stop.asked) return { type: 'broken', error: failure };
-    return { type: 'over', ending: asEnding(error, host) };
+    return { type: 'done' };
+  } catch (error) {
+    const failure = client?.failure;
+    client?.close();
+    if (stop.asked) return { type: 'over', ending: stopped() };
+    // Where there was a session before, it may be that one which is in use: the server has not noticed yet that it broke.
+    const inUse = error instanceof Pop3Error && error.code === 'IN_USE' && books.sessions > 0;
+    if (failure !== undefined || inUse) return { type: 'broken', error: failure ?? (error as Pop3Error) };
+    return { type: 'over', ending: asEnding(error, books.account.server.host) };
   } finally {
-    if (parts.destination !== undefined) distrust(books, client);
+    forget();
+    if (client !== undefined) books.sessions += 1;
+    if (client !== undefined && destination !== undefined) distrust(books, client);
   }
 }
 
-async function call({ books, stop, connect }: SessionParts): Promise<Pop3Client> {
+async function call({ books, stop, connect, destination }: SessionParts): Promise<Pop3Client> {
   const { server } = books.account;
   const { pipeliningDistrusted } = books.facts;
   const client = await connect({
@@ -76,40 +78,41 @@ async function call({ books, stop, connect }: SessionParts): Promise<Pop3Client>
     signal: stop.now,
   });
   const { security, method, capabilities } = client;
+  books.lastLogin = books.clock.now();
   books.loginDelay = (capabilities.loginDelay ?? 0) * 1_000;
+  // Now, since nobody knows how the session ends.
+  if (books.loginDelay > 0 && destination !== undefined) books.write([], loginFacts(books));
   const { host, port = 995 } = server;
   const tls = security.tls ? security.version : undefined;
   books.tell({ event: 'connected', host, port, tls, method });
   return client;
 }
 
+function loginFacts({ lastLogin, loginDelay }: Books): Pick<MailboxFacts, 'lastLogin' | 'notBefore'> {
+  return { lastLogin, notBefore: loginDelay === 0 ? undefined : lastLogin + loginDelay };
+}
+
 /** Learns what there is, and writes down what that tells. */
-async function begin({ books, stop, destination, destinationName, planned }: SessionParts, client: Pop3Client) {
-  // Nothing has been begun that would have to be ended in order.
-  const forget = stop.onAsked(() => stop.atOnce());
-  try {
-    const lastLogin = books.clock.now();
-    let { plan, situation } = await askAndPlan(client, await look(client, books, destinationName));
-    if (destination !== undefined) {
-      if (await adoptFound(books, { plan, situation, destination })) {
-        const now = { facts: books.facts, records: [...books.letters()] };
-        ({ plan, situation } = await askAndPlan(client, { ...situation, ...now }));
-      }
-      const notBefore = books.loginDelay === 0 ? undefined : lastLogin + books.loginDelay;
-      books.write(plan.changes, { ...plan.facts, lastLogin, notBefore });
+async function begin(
+  { books, destination, destinationName, planned }: SessionParts,
+  client: Pop3Client,
+): Promise<Plan> {
+  let { plan, situation } = await askAndPlan(client, await look(client, books, destinationName));
+  if (destination !== undefined) {
+    if (await adoptFound(books, { plan, situation, destination })) {
+      const now = { facts: books.facts, records: [...books.letters()] };
+      ({ plan, situation } = await askAndPlan(client, { ...situation, ...now }));
     }
-    tellPlan(books, plan, situation);
-    planned?.(plan, situation);
-    return { plan, situation };
-  } finally {
-    forget();
+    books.write(plan.changes, { ...plan.facts, ...loginFacts(books) });
   }
+  tellPlan(books, plan, situation);
+  planned?.(plan, situation);
+  return plan;
 }
 
 interface Work {
   readonly client: Pop3Client;
   readonly plan: Plan;
-  readonly situation: Situation;
   readonly destination: Destination;
 }
 

@@ -14,13 +14,8 @@ export function tellPlan(books: Books, plan: Plan, { listing, now }: Situation):
     wantedOctets: octets.includes(undefined) ? undefined : octets.reduce<number>((sum, each) => sum + (each ?? 0), 0),
   });
   for (const message of plan.warnings) books.warn(message);
-  const rebound = plan.changes.filter(({ type }) => type === 'rebound').length;
-  if (rebound > 0) {
-    books.tell({
-      event: 'recognised',
-      letters: rebound,
-      why: 'they have other unique-ids now, and their headers are the same',
-    });
+  if (plan.recognised > 0) {
+    books.tell({ event: 'recognised', letters: plan.recognised, why: 'they have other unique-ids than before' });
   }
   for (const change of plan.changes) {
     if (change.type === 'skipped') {
