@@ -20,23 +20,19 @@ export function uniqueIdKey(uniqueId: string): string {
   return uniqueId;
 }
 
-/** A key for a letter that is known by its header. */
-export function fingerprintKey(
-  uniqueId: string | undefined,
-  fingerprint: string,
-  isTaken: (key: string) => boolean,
-): string {
-  return firstFree(`${uniqueId ?? ''} ${fingerprint}`, isTaken);
+/** …of one that is known by its header. */
+export function fingerprintKey(uniqueId: string | undefined, fingerprint: string): string {
+  return `${uniqueId ?? ''} ${fingerprint}`;
 }
 
-/** A key for a letter that is known by its octets. */
-export function octetsKey(uniqueId: string | undefined, sha256: string, isTaken: (key: string) => boolean): string {
-  return firstFree(`${uniqueId ?? ''} ${sha256}`, isTaken);
+/** …of one that is known by its octets. */
+export function octetsKey(uniqueId: string | undefined, sha256: string): string {
+  return `${uniqueId ?? ''} ${sha256}`;
 }
 
-/** A key for a letter that is wanted whole, of which only the header was kept before. */
-export function wholeKey(key: string, isTaken: (key: string) => boolean): string {
-  return firstFree(`${key} whole`, isTaken);
+/** …of one that is wanted whole, of which only the header was kept before. */
+export function wholeKey(key: string): string {
+  return `${key} whole`;
 }
 
 /**
@@ -62,31 +58,37 @@ export function isPassingKey(key: string): boolean {
 
 /** Keys that are in use. */
 export class Keys {
-  readonly #records: readonly LetterRecord[];
+  readonly #inUse: () => Iterable<string>;
   #taken: Set<string> | undefined;
+  /** How many of a key were alike when it was asked for last. */
+  readonly #alike = new Map<string, number>();
 
-  constructor(records: readonly LetterRecord[]) {
-    this.#records = records;
+  /** `inUse` is asked once, when it is needed: in most sessions it is not. */
+  constructor(inUse: () => Iterable<string>) {
+    this.#inUse = inUse;
   }
 
-  /** A function of its own, to be handed on. */
-  readonly isTaken = (key: string): boolean => this.#all().has(key);
+  isFree(key: string): boolean {
+    return !this.#all().has(key);
+  }
 
+  /** Takes a key, or the first of those behind it that is free. */
   take(key: string): string {
-    this.#all().add(key);
-    return key;
+    let free = key;
+    if (!this.isFree(key)) {
+      let alike = this.#alike.get(key) ?? 1;
+      do {
+        alike += 1;
+        free = `${key} ${alike}`;
+      } while (!this.isFree(free));
+      this.#alike.set(key, alike);
+    }
+    this.#all().add(free);
+    return free;
   }
 
-  /** Made when it is needed: in most sessions nobody asks. */
   #all(): Set<string> {
-    this.#taken ??= new Set(this.#records.map(({ key }) => key));
+    this.#taken ??= new Set(this.#inUse());
     return this.#taken;
   }
-}
-
-function firstFree(key: string, isTaken: (key: string) => boolean): string {
-  if (!isTaken(key)) return key;
-  let alike = 2;
-  while (isTaken(`${key} ${alike}`)) alike++;
-  return `${key} ${alike}`;
 }

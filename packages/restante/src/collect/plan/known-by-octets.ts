@@ -1,5 +1,5 @@
 import type { Change, LetterRecord } from '../journal/journal.ts';
-import { octetsKey } from './identity.ts';
+import { Keys, octetsKey } from './identity.ts';
 import type { Plan, Step } from './plan.ts';
 
 /** What came of reading a letter that only its octets can tell. */
@@ -16,7 +16,7 @@ export interface Recognised {
 /** Knows letters again by their octets, during one session. Each letter that is kept is recognised once. */
 export class KnownByOctets {
   readonly #kept = new Map<string, LetterRecord[]>();
-  readonly #keys: Set<string>;
+  readonly #keys: Keys;
 
   /** `keys` are all that the journal has. */
   constructor({ unrecognised }: Pick<Plan, 'unrecognised'>, keys: Iterable<string>) {
@@ -26,7 +26,7 @@ export class KnownByOctets {
       if (alike === undefined) this.#kept.set(record.sha256, [record]);
       else alike.push(record);
     }
-    this.#keys = new Set(keys);
+    this.#keys = new Keys(() => keys);
   }
 
   recognise(
@@ -54,8 +54,6 @@ export class KnownByOctets {
   }
 
   #key(uniqueId: string | undefined, sha256: string): string {
-    const key = octetsKey(uniqueId, sha256, (taken) => this.#keys.has(taken));
-    this.#keys.add(key);
-    return key;
+    return this.#keys.take(octetsKey(uniqueId, sha256));
   }
 }

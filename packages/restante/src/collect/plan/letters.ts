@@ -2,8 +2,8 @@ import type { Change, LetterRecord } from '../journal/journal.ts';
 import type { LetterHeader } from './fingerprint.ts';
 import { firstRun, isFirstRun, WAITS } from './first-run.ts';
 import { fingerprintKey, type Keys, passingKey, provesItself, uniqueIdKey, wholeKey } from './identity.ts';
-import type { Task } from './order.ts';
-import type { ListedLetter, Situation } from './plan.ts';
+import { Order } from './order.ts';
+import type { LetterStep, ListedLetter, Situation } from './plan.ts';
 import { afterwards, isDeletedAtOnce, isUnproved, largerThan, partOf, wasTooLarge } from './policy.ts';
 import type { Identity } from './recognition.ts';
 import { minute } from './words.ts';
@@ -11,7 +11,7 @@ import { minute } from './words.ts';
 /** Decides about one letter after another: what becomes known of it, and what is done. */
 export class Letters {
   readonly changes: Change[] = [];
-  readonly tasks: Task[] = [];
+  readonly order = new Order();
   /** Letters that are compared before they are deleted. */
   readonly compared: LetterRecord[] = [];
   /** Letters that were known again, though not by their unique-id. */
@@ -29,10 +29,10 @@ export class Letters {
   }
 
   decide(letter: ListedLetter, identity: Identity, newest: number): void {
-    this.tasks.push(this.#decided(letter, identity, newest));
+    this.order.add(this.#decided(letter, identity, newest));
   }
 
-  #decided(letter: ListedLetter, identity: Identity, newest: number): Task {
+  #decided(letter: ListedLetter, identity: Identity, newest: number): LetterStep {
     switch (identity.type) {
       case 'known':
         return this.#known(letter, identity);
@@ -43,10 +43,11 @@ export class Letters {
     }
   }
 
-  #known(listed: ListedLetter, { record, by, header }: Extract<Identity, { type: 'known' }>): Task {
+  #known(listed: ListedLetter, { record, by, header }: Extract<Identity, { type: 'known' }>): LetterStep {
     const now = this.#noted(listed, record, by, header);
-    const letter = listed.octets === undefined ? { ...listed, octets: now.declaredOctets } : listed;
     const { key, state, why } = now;
+    const isKept = state === 'kept' && !now.headersOnly;
+    const letter = isKept || listed.octets !== undefined ? listed : { ...listed, octets: now.declaredOctets };
     switch (state) {
       case 'listed':
       case 'fetching':
@@ -81,11 +82,9 @@ export class Letters {
     }
     // A letter that is staged goes by its key; one without a unique-id may have it again in the next listing.
     if (uniqueId !== undefined && uniqueId !== known.uniqueId && known.state !== 'staged') {
-      const to =
-        by === 'size' && !this.#keys.isTaken(uniqueIdKey(uniqueId))
-          ? uniqueIdKey(uniqueId)
-          : fingerprintKey(uniqueId, known.fingerprint ?? '', this.#keys.isTaken);
-      this.#keys.take(to);
+      const own = uniqueIdKey(uniqueId);
+      const isOwn = by === 'size' && this.#keys.isFree(own);
+      const to = this.#keys.take(isOwn ? own : fingerprintKey(uniqueId, known.fingerprint ?? 'size'));
       this.recognised++;
       this.changes.push({ type: 'rebound', key: known.key, to, uniqueId });
       known = { ...known, key: to, uniqueId };
@@ -107,12 +106,12 @@ export class Letters {
     return known;
   }
 
-  #kept(letter: ListedLetter, record: LetterRecord, by: 'unique-id' | 'header' | 'size'): Task {
+  #kept(letter: ListedLetter, record: LetterRecord, by: 'unique-id' | 'header' | 'size'): LetterStep {
     const { policy, now } = this.#situation;
     const { key, uniqueId, headersOnly } = record;
     if (headersOnly && partOf(policy, letter.octets) === 'whole' && letter.octets !== undefined) {
       // Under a key of its own, so that nobody takes it for what is at the destination already.
-      const whole = this.#keys.take(wholeKey(key, this.#keys.isTaken));
+      const whole = this.#keys.take(wholeKey(key));
       this.changes.push({ type: 'gone', key, at: now }, { type: 'forgotten', key });
       this.changes.push(listing(letter, whole, uniqueId, now));
       return this.#fetch(letter, whole, 'whole', 'only its header was kept, and now it is wanted');
@@ -124,28 +123,26 @@ export class Letters {
       return this.#leave(letter, key, `${why}; nothing proves that it is the same letter, so it is not deleted`);
     }
     if (unproved || (by === 'unique-id' && provesItself(record))) {
-      return { step: { type: 'delete', letter, record, why }, failedBefore: false };
+      return { type: 'delete', letter, record, why };
     }
     this.compared.push(record);
     return this.#readOnce(letter, `${why}; compared with what was kept before it is deleted`, true);
   }
 
-  #new(letter: ListedLetter, { header, named }: Extract<Identity, { type: 'new' }>, newest: number): Task {
+  #new(letter: ListedLetter, { header, named }: Extract<Identity, { type: 'new' }>, newest: number): LetterStep {
     const { now } = this.#situation;
     const { uniqueId } = letter;
-    const key =
-      uniqueId !== undefined && named && !this.#keys.isTaken(uniqueIdKey(uniqueId))
-        ? uniqueIdKey(uniqueId)
-        : fingerprintKey(uniqueId, header?.fingerprint ?? '', this.#keys.isTaken);
+    const isOwn = uniqueId !== undefined && named && this.#keys.isFree(uniqueIdKey(uniqueId));
+    const wanted = isOwn ? uniqueIdKey(uniqueId) : fingerprintKey(uniqueId, header?.fingerprint ?? 'new');
     const verdict = firstRun(this.#situation, { header, newest, whole: this.#whole });
-    if (verdict.type === 'wait') return this.#leave(letter, key, verdict.why);
-    this.#keys.take(key);
+    if (verdict.type === 'wait') return this.#leave(letter, wanted, verdict.why);
+    const key = this.#keys.take(wanted);
     this.changes.push(listing(letter, key, uniqueId, now, header?.fingerprint));
     if (verdict.type === 'skip') return this.#skip(letter, key, verdict.why);
     return this.#sized(letter, key, named || uniqueId === undefined ? 'new' : 'new, though its unique-id is not');
   }
 
-  #unread(letter: ListedLetter): Task {
+  #unread(letter: ListedLetter): LetterStep {
     const { policy, now } = this.#situation;
     const { number, octets } = letter;
     if (!this.#whole && isFirstRun(this.#situation)) {
@@ -158,17 +155,20 @@ export class Letters {
   }
 
   /** Fetched, and not kept if it is known then. */
-  #readOnce(letter: ListedLetter, why: string, thenDelete: boolean): Task {
+  #readOnce(letter: ListedLetter, why: string, thenDelete: boolean): LetterStep {
     const { now } = this.#situation;
     const { number, uniqueId, octets } = letter;
     const key = passingKey(now, number);
     this.changes.push(listing(letter, key, uniqueId, now));
     const failedBefore = octets !== undefined && this.#failedSizes.has(octets);
-    return { step: { type: 'fetch', letter, key, part: 'whole', known: 'by-octets', why, thenDelete }, failedBefore };
+    return this.#asFetched(
+      { type: 'fetch', letter, key, part: 'whole', known: 'by-octets', why, thenDelete },
+      failedBefore,
+    );
   }
 
   /** Of a letter that was not fetched yet, though it was to be. */
-  #wanted(letter: ListedLetter, { key, state, attempts, notBefore, why }: LetterRecord): Task {
+  #wanted(letter: ListedLetter, { key, state, attempts, notBefore, why }: LetterRecord): LetterStep {
     const { now, policy } = this.#situation;
     if (state === 'fetching' && attempts >= policy.attempts) {
       const reason = 'each attempt to fetch it ended with the program';
@@ -183,25 +183,31 @@ export class Letters {
   }
 
   /** As much of it as its size allows. */
-  #sized(letter: ListedLetter, key: string, why: string, failedBefore = false): Task {
+  #sized(letter: ListedLetter, key: string, why: string, failedBefore = false): LetterStep {
     const { policy } = this.#situation;
     const part = partOf(policy, letter.octets);
     if (part === 'skip') return this.#skip(letter, key, largerThan(policy));
     return this.#fetch(letter, key, part, part === 'whole' ? why : largerThan(policy), failedBefore);
   }
 
-  #fetch(letter: ListedLetter, key: string, part: 'whole' | 'headers', why: string, failedBefore = false): Task {
+  #fetch(letter: ListedLetter, key: string, part: 'whole' | 'headers', why: string, failedBefore = false): LetterStep {
     const thenDelete = part === 'whole' && isDeletedAtOnce(this.#situation.policy);
-    return { step: { type: 'fetch', letter, key, part, known: 'by-listing', why, thenDelete }, failedBefore };
+    return this.#asFetched({ type: 'fetch', letter, key, part, known: 'by-listing', why, thenDelete }, failedBefore);
   }
 
-  #skip(letter: ListedLetter, key: string, why: string): Task {
+  /** A letter that failed before may do so again: it goes last. */
+  #asFetched(step: LetterStep, failedBefore: boolean): LetterStep {
+    if (failedBefore) this.order.last(step);
+    return step;
+  }
+
+  #skip(letter: ListedLetter, key: string, why: string): LetterStep {
     this.changes.push({ type: 'skipped', key, why });
     return this.#leave(letter, key, `skipped: ${why}`);
   }
 
-  #leave(letter: ListedLetter, key: string, why: string): Task {
-    return { step: { type: 'leave', letter, key, why }, failedBefore: false };
+  #leave(letter: ListedLetter, key: string, why: string): LetterStep {
+    return { type: 'leave', letter, key, why };
   }
 }
 

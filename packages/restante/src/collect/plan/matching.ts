@@ -1,7 +1,7 @@
 import type { LetterRecord } from '../journal/journal.ts';
 import { hasOctets, isBare, isSurely, wasSettled } from './certainty.ts';
 import { isTelling, type LetterHeader } from './fingerprint.ts';
-import { indexBy, repeated } from './indexes.ts';
+import { indexBy, Named, repeated } from './indexes.ts';
 import { pairUp } from './pairs.ts';
 import type { ListedLetter, Situation } from './plan.ts';
 import { isDue } from './policy.ts';
@@ -26,7 +26,8 @@ type KeyOf = (uniqueId: string | undefined, fingerprint: string) => string | und
 export class Matching {
   readonly #situation: Situation;
   readonly #identities: Identity[];
-  readonly #named: ReadonlyMap<string, readonly LetterRecord[]>;
+  readonly #named: Named;
+  /** Records that were recognised by more than their unique-id. */
   readonly #taken = new Set<LetterRecord>();
   #open: readonly OpenLetter[] = [];
   #missing: readonly LetterRecord[] = [];
@@ -34,7 +35,7 @@ export class Matching {
   constructor(situation: Situation) {
     this.#situation = situation;
     this.#identities = new Array<Identity>(situation.listing.length);
-    this.#named = indexBy(situation.records, ({ uniqueId }) => uniqueId);
+    this.#named = new Named(situation.records);
   }
 
   /** Letters that nobody has recognised. */
@@ -61,26 +62,24 @@ export class Matching {
     const { listing, records, headers, policy, now } = this.#situation;
     const shared = repeated(listing, ({ uniqueId }) => uniqueId);
     const open: OpenLetter[] = [];
+    const isKnown = new Uint8Array(records.length);
     for (let index = 0; index < listing.length; index++) {
       const letter = listing[index] as ListedLetter;
       const { number, uniqueId } = letter;
       const header = headers.get(number);
-      const namesakes = uniqueId === undefined ? undefined : this.#named.get(uniqueId);
       const alone = uniqueId !== undefined && !shared.has(uniqueId);
-      const record = namesakes?.length === 1 ? namesakes[0] : undefined;
-      if (alone && record !== undefined && isSurely(letter, record, isDue(policy, record, now))) {
-        this.#know({ index, header }, record, 'unique-id');
+      const at = alone ? this.#named.only(uniqueId) : undefined;
+      const record = at === undefined ? undefined : records[at];
+      if (at !== undefined && record !== undefined && isSurely(letter, record, isDue(policy, record, now))) {
+        isKnown[at] = 1;
+        this.#identities[index] = { type: 'known', record, by: 'unique-id', header };
       } else {
-        open.push({
-          index,
-          letter,
-          kind: !alone ? 'nameless' : namesakes === undefined ? 'unknown' : 'doubtful',
-          header,
-        });
+        const kind = !alone ? 'nameless' : this.#named.has(uniqueId) ? 'doubtful' : 'unknown';
+        open.push({ index, letter, kind, header });
       }
     }
     this.#open = open;
-    this.#missing = records.filter((record) => record.state !== 'gone' && !this.#taken.has(record));
+    this.#missing = records.filter((record, index) => record.state !== 'gone' && isKnown[index] === 0);
   }
 
   /** …that their header makes known, as far as headers were seen. */
@@ -141,8 +140,7 @@ export class Matching {
     return (uniqueId) => {
       let found = known.get(uniqueId);
       if (found === undefined) {
-        const all = this.#named.get(uniqueId) ?? [];
-        const readable = all.filter((record) => hasOctets(record) && !this.#taken.has(record));
+        const readable = this.#named.all(uniqueId).filter((record) => hasOctets(record) && !this.#taken.has(record));
         found = { readable, plain: readable.filter(({ fingerprint }) => !isTelling(fingerprint)) };
         known.set(uniqueId, found);
       }

@@ -1,12 +1,5 @@
 import type { Policy } from '../account.ts';
-import type { Step } from './plan.ts';
-
-/** A step with what its place in the session goes by. */
-export interface Task {
-  readonly step: Exclude<Step, { type: 'commit' }>;
-  /** Whether it was tried before and failed: it may be what ends a session. */
-  readonly failedBefore: boolean;
-}
+import type { LetterStep, Step } from './plan.ts';
 
 /**
  * The order in which things are done:
@@ -21,41 +14,52 @@ export interface Task {
  * A commit comes behind every `commitEvery` deletions, and before each letter of the last two kinds if something waits to be
  * deleted, because a session that breaks off takes back what it deleted. There is none at the end: QUIT comes there anyway.
  */
-export function inOrder(tasks: readonly Task[], { commitEvery, large }: Policy): Step[] {
-  const deletions: Step[] = [];
-  const fetches: Step[] = [];
-  const risks: [Step[], Step[]] = [[], []];
-  const left: Step[] = [];
-  for (const { step, failedBefore } of tasks) {
-    if (step.type === 'delete') deletions.push(step);
-    else if (step.type === 'leave') left.push(step);
-    else if (failedBefore) risks[1].push(step);
-    else if (step.part === 'whole' && (step.letter.octets ?? 0) >= large) risks[0].push(step);
-    else fetches.push(step);
+export class Order {
+  readonly #steps: LetterStep[] = [];
+  readonly #last = new Set<LetterStep>();
+
+  /** Takes the step of the letter with the next message-number. */
+  add(step: LetterStep): void {
+    this.#steps.push(step);
   }
 
-  const steps: Step[] = [];
-  let waiting = 0;
-  const commit = (why: string): void => {
-    if (waiting > 0) steps.push({ type: 'commit', why });
-    waiting = 0;
-  };
-  const add = (step: Step): void => {
-    if (waiting >= commitEvery) commit(`${waiting} letters wait to be deleted`);
-    steps.push(step);
-    if (step.type === 'delete' || (step.type === 'fetch' && step.thenDelete)) waiting++;
-  };
-  for (const step of deletions) add(step);
-  for (const step of fetches) add(step);
-  for (const [some, why] of [
-    [risks[0], 'before a large letter'],
-    [risks[1], 'before a letter that failed before'],
-  ] as const) {
-    for (const step of some) {
-      commit(why);
+  /** Says of a step that its letter failed before. */
+  last(step: LetterStep): void {
+    this.#last.add(step);
+  }
+
+  steps({ commitEvery, large }: Pick<Policy, 'commitEvery' | 'large'>): Step[] {
+    const steps: Step[] = [];
+    const fetches: LetterStep[] = [];
+    const larges: LetterStep[] = [];
+    const left: LetterStep[] = [];
+    let waiting = 0;
+    const commit = (why: string): void => {
+      if (waiting > 0) steps.push({ type: 'commit', why });
+      waiting = 0;
+    };
+    const add = (step: LetterStep): void => {
+      if (waiting >= commitEvery) commit(`${waiting} letters wait to be deleted`);
+      steps.push(step);
+      if (step.type === 'delete' || (step.type === 'fetch' && step.thenDelete)) waiting++;
+    };
+    for (const step of this.#steps) {
+      if (step.type === 'delete') add(step);
+      else if (step.type === 'leave') left.push(step);
+      else if (this.#last.has(step)) continue;
+      else if (step.part === 'whole' && (step.letter.octets ?? 0) >= large) larges.push(step);
+      else fetches.push(step);
+    }
+    for (const step of fetches) add(step);
+    for (const step of larges) {
+      commit('before a large letter');
       add(step);
     }
+    for (const step of this.#last) {
+      commit('before a letter that failed before');
+      add(step);
+    }
+    for (const step of left) steps.push(step);
+    return steps;
   }
-  for (const step of left) steps.push(step);
-  return steps;
 }

@@ -24,7 +24,7 @@ export function tidy(records: readonly LetterRecord[], keys: Keys, now: number):
     if (!isPassingKey(key) || state === 'staged') {
       tidied.push(record);
     } else if (sha256 !== undefined) {
-      const to = keys.take(octetsKey(uniqueId, sha256, keys.isTaken));
+      const to = keys.take(octetsKey(uniqueId, sha256));
       changes.push({ type: 'rebound', key, to, uniqueId });
       tidied.push({ ...record, key: to });
     } else {

@@ -5,7 +5,6 @@ import { Keys } from './identity.ts';
 import { Letters } from './letters.ts';
 import { Matching } from './matching.ts';
 import { withoutNumbers } from './numbered.ts';
-import { inOrder } from './order.ts';
 import { tidy } from './passing.ts';
 import type { ListedLetter, Plan, Situation, Wanted } from './plan.ts';
 import { policyWarnings } from './policy.ts';
@@ -19,7 +18,7 @@ import { sizesWanted } from './wanted-sizes.ts';
  * times.
  */
 export function planSession(asked: Situation): Plan | Wanted {
-  const keys = new Keys(asked.records);
+  const keys = new Keys(() => asked.records.map(({ key }) => key));
   const tidied = tidy(asked.records, keys, asked.now);
   const { records } = tidied;
   const read = withoutNumbers({ ...asked, records, listing: byNumber(asked.listing) });
@@ -55,7 +54,7 @@ export function planSession(asked: Situation): Plan | Wanted {
     type: 'plan',
     changes: [...tidied.changes, ...(believed ? partings(records, lost, recognition, now) : []), ...letters.changes],
     facts: { ...judged, ...(facts.begun === undefined && whole && { begun: now }) },
-    steps: inOrder(letters.tasks, policy),
+    steps: letters.order.steps(policy),
     unrecognised: [...unrecognised, ...letters.compared],
     recognised: letters.recognised,
     warnings: [...warnings, ...otherWarnings(situation, recognition)],

@@ -52,6 +52,9 @@ export type Step =
   /** What was deleted so far is made true by QUIT, and a new session goes on. */
   | { readonly type: 'commit'; readonly why: string };
 
+/** A step that has to do with one letter: each letter of the listing has one. */
+export type LetterStep = Exclude<Step, { type: 'commit' }>;
+
 /** What the plan has to know first: asked of the server, and added to the question. */
 export interface Wanted {
   readonly type: 'wanted';

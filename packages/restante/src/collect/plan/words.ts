@@ -1,6 +1,16 @@
+const DAY = 24 * 60 * 60 * 1000;
+
+/** Said last: most letters of a maildrop were kept on the same day as the one before them. */
+let last = { number: 0, day: '1970-01-01' };
+
 /** A date for people, in UTC: `2026-11-24`. */
 export function day(time: number): string {
-  return Math.abs(time) <= 8.64e15 ? new Date(time).toISOString().slice(0, 10) : 'a day beyond all calendars';
+  const number = Math.floor(time / DAY);
+  if (number !== last.number) {
+    const isDate = Math.abs(time) <= 8.64e15;
+    last = { number, day: isDate ? new Date(time).toISOString().slice(0, 10) : 'a day beyond all calendars' };
+  }
+  return last.day;
 }
 
 /** A date and time for people, in UTC: `2026-11-24 13:05`. */
