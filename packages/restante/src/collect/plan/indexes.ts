@@ -1,4 +1,5 @@
 import type { LetterRecord } from '../journal/journal.ts';
+import type { ListedLetter } from './plan.ts';
 
 /** Records by their unique-id. Most unique-ids have one, and there may be a million. */
 export class Named {
@@ -25,6 +26,21 @@ export class Named {
     return this.#more.has(uniqueId) ? undefined : this.#first.get(uniqueId);
   }
 
+  /** Unique-ids that several letters of a listing have. */
+  shared(listing: readonly ListedLetter[]): ReadonlySet<string> {
+    const shared = new Set<string>();
+    const isListed = new Uint8Array(this.#records.length);
+    const others = new Set<string>();
+    for (const { uniqueId } of listing) {
+      if (uniqueId === undefined) continue;
+      const at = this.#first.get(uniqueId);
+      if (at === undefined ? others.has(uniqueId) : isListed[at] === 1) shared.add(uniqueId);
+      if (at === undefined) others.add(uniqueId);
+      else isListed[at] = 1;
+    }
+    return shared;
+  }
+
   all(uniqueId: string): readonly LetterRecord[] {
     const first = this.#first.get(uniqueId);
     if (first === undefined) return [];
@@ -46,17 +62,4 @@ export function indexBy<T>(
     else found.push(one);
   }
   return index;
-}
-
-/** Keys that occur more than once. */
-export function repeated<T>(some: readonly T[], keyOf: (one: T) => string | undefined): ReadonlySet<string> {
-  const seen = new Set<string>();
-  const again = new Set<string>();
-  for (const one of some) {
-    const key = keyOf(one);
-    if (key === undefined) continue;
-    if (seen.has(key)) again.add(key);
-    else seen.add(key);
-  }
-  return again;
 }

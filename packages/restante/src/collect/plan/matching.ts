@@ -1,7 +1,7 @@
 import type { LetterRecord } from '../journal/journal.ts';
 import { hasOctets, isBare, isSurely, wasSettled } from './certainty.ts';
 import { isTelling, type LetterHeader } from './fingerprint.ts';
-import { indexBy, Named, repeated } from './indexes.ts';
+import { indexBy, Named } from './indexes.ts';
 import { pairUp } from './pairs.ts';
 import type { ListedLetter, Situation } from './plan.ts';
 import { isDue } from './policy.ts';
@@ -60,7 +60,7 @@ export class Matching {
   /** Recognises letters that their unique-id makes known. */
   byUniqueId(): void {
     const { listing, records, headers, policy, now } = this.#situation;
-    const shared = repeated(listing, ({ uniqueId }) => uniqueId);
+    const shared = this.#named.shared(listing);
     const open: OpenLetter[] = [];
     const isKnown = new Uint8Array(records.length);
     for (let index = 0; index < listing.length; index++) {
