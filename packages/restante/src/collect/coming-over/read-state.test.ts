@@ -228,5 +228,7 @@ test('the maildrop is not guessed: those that are there are named, and one of th
     'hosts have no case',
   );
   assert.throws(() => listOf('fetchmail', lists, { user: 'Bert', host: 'pop.example.org' }, 'f'), /no letter of Bert/);
+  const hostile = readState('fetchmail', Buffer.from('\x1b[2Janna@h\x1b 1\n'), 'f');
+  assert.throws(() => listOf('fetchmail', hostile, ANNA, 'f'), /but of \?\[2Janna@h\?: /);
   assert.throws(() => listOf('fetchmail', [], ANNA, '.fetchids'), /\.fetchids has no letter in it/);
 });

@@ -61,7 +61,8 @@ export function listOf(
       : lists.find(({ name }) => name === named);
   if (found !== undefined) return found;
   if (lists.length === 0) throw new Failure(`${file} has no letter in it`);
-  const names = lists.slice(0, NAMED).map(({ name }) => name);
+  // It goes to a terminal, and the file may be anybody's.
+  const names = lists.slice(0, NAMED).map(({ name }) => name.replaceAll(/\p{Cc}/gu, '?'));
   const more = lists.length > NAMED ? ` and ${lists.length - NAMED} more` : '';
   throw new Failure(
     `${file} has no letter of ${named ?? `${user}@${host}`}, but of ${names.join(', ')}${more}: ` +

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmodSync,
@@ -176,6 +176,15 @@ test('a journal is open once; whoever comes second is told who has it', (t) => {
   });
   journal.write([listed('u1')]);
   openJournal(path, 'bert@pop.example.org:995').close();
+  // Opening and closing a file frees the locks that the process has on it, where nobody sees to that.
+  const open = new URL(`./open${extname(import.meta.url)}`, import.meta.url).href;
+  const program = `const { openJournal } = await import(${JSON.stringify(open)});
+    openJournal(${JSON.stringify(path)}, ${JSON.stringify(MAILBOX)});`;
+  const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', program], {
+    encoding: 'utf8',
+  });
+  assert.notEqual(status, 0);
+  assert.match(stderr, new RegExp(`is in use by process ${process.pid}`));
 });
 
 test('another process has it until it dies, however it dies; a pid that is left behind is not believed', async (t) => {
