@@ -44,6 +44,8 @@ export class AccountDestination implements Destination {
   readonly promise = 'exactly-once';
   readonly #account: string;
   readonly #services: AccountServices;
+  /** What came of letters, so that one is not brought again without its octets. */
+  readonly #placed = new WeakMap<StagedLetter, Placing>();
   #intake: Intake | undefined;
   /** Since when it is open. */
   #since = 0;
@@ -81,20 +83,12 @@ export class AccountDestination implements Destination {
   }
 
   /** What is lost in a power cut is not in the store, and will be fetched again. */
-  async prepare(): Promise<void> {}
+  async prepare(_letters: readonly StagedLetter[]): Promise<void> {}
 
   async place(letters: readonly StagedLetter[]): Promise<readonly Placing[]> {
-    const waiting = letters as readonly Waiting[];
-    try {
-      const answers = [...(await this.#bringAll(waiting))];
-      // The office has perhaps been opened or closed in the middle: the keys make it safe to bring them once more.
-      const again = [...answers.keys()].filter((index) => isTemporary(answers[index]));
-      const second = await this.#bringAll(again.map((index) => waiting[index] as Waiting));
-      for (const [place, index] of again.entries()) answers[index] = second[place] as Answer;
-      return answers.map((answer) => this.#placing(answer));
-    } finally {
-      for (const { spooled } of waiting) await spooled.close();
-    }
+    const waiting = (letters as readonly Waiting[]).filter((letter) => !this.#placed.has(letter));
+    await this.#placeAll(waiting);
+    return letters.map((letter) => this.#placed.get(letter) ?? NOT_ANSWERED);
   }
 
   async settle(letters: readonly UnsettledLetter[]): Promise<readonly Settled[]> {
@@ -131,6 +125,18 @@ export class AccountDestination implements Destination {
       return await this.#use(async (intake) => intake.imported(keys));
     } catch (thrown) {
       throw thrown instanceof StoreError ? new Failure(`${this.name} cannot be asked now: ${thrown.message}`) : thrown;
+    }
+  }
+
+  async #placeAll(letters: readonly Waiting[]): Promise<void> {
+    const answers = [...(await this.#bringAll(letters))];
+    // The office has perhaps been opened or closed in the middle: the keys make it safe to bring them once more.
+    const again = [...answers.keys()].filter((index) => isTemporary(answers[index]));
+    const second = await this.#bringAll(again.map((index) => letters[index] as Waiting));
+    for (const [place, index] of again.entries()) answers[index] = second[place] as Answer;
+    for (const [index, letter] of letters.entries()) {
+      this.#placed.set(letter, this.#placing(answers[index] as Answer));
+      await letter.spooled.close();
     }
   }
 
@@ -225,6 +231,8 @@ function bufferOf(octets: Uint8Array): Buffer {
 }
 
 type Answer = Placed | StoreError;
+
+const NOT_ANSWERED: Placing = { type: 'refused', blame: 'destination', why: 'nothing was said of it' };
 
 function isTemporary(answer: unknown): boolean {
   return answer instanceof StoreError && answer.kind === 'temporary';

@@ -65,6 +65,8 @@ export class CommandDestination implements Destination {
   readonly promise = 'at-least-once';
   readonly #options: CommandOptions;
   readonly #services: CommandServices;
+  /** What came of letters, so that the command is not run again for one. */
+  readonly #placed = new WeakMap<StagedLetter, Placing>();
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(options: CommandOptions, services: CommandServices) {
@@ -103,13 +105,15 @@ export class CommandDestination implements Destination {
   }
 
   /** Nothing of it outlives us. */
-  async prepare(): Promise<void> {}
+  async prepare(_letters: readonly StagedLetter[]): Promise<void> {}
 
   place(letters: readonly StagedLetter[]): Promise<readonly Placing[]> {
     const turn = this.#last.then(async () => {
       const placings: Placing[] = [];
       for (const letter of letters as readonly Waiting[]) {
-        placings.push(await this.#run(letter));
+        const placing = this.#placed.get(letter) ?? (await this.#run(letter));
+        this.#placed.set(letter, placing);
+        placings.push(placing);
         await letter.spooled.close();
       }
       return placings;

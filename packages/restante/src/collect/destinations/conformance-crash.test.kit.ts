@@ -36,6 +36,7 @@ export const crashCases: readonly DestinationCase[] = [
   {
     name: 'what was prepared when we died is there once it is settled',
     exactlyOnce: true,
+    keepsPrepared: true,
     async run(tested) {
       const letters = several(3);
       const dead = await tested.open();
@@ -53,6 +54,7 @@ export const crashCases: readonly DestinationCase[] = [
   {
     name: 'what was prepared and not placed when it was closed is there once it is settled',
     exactlyOnce: true,
+    keepsPrepared: true,
     async run(tested) {
       const letters = several(2);
       const closed = await tested.open();
@@ -82,6 +84,7 @@ export const crashCases: readonly DestinationCase[] = [
   {
     name: 'settling twice changes nothing, and letters that come then are there too',
     exactlyOnce: true,
+    keepsPrepared: true,
     async run(tested) {
       const letters = several(2);
       const dead = await tested.open();
@@ -104,6 +107,7 @@ export const crashCases: readonly DestinationCase[] = [
   {
     name: 'what one maildrop left when we died is kept for it while another collects',
     exactlyOnce: true,
+    keepsPrepared: true,
     async run(tested) {
       const [anna, ben] = [sent('1', 'anna@mail.example:995'), sent('1', 'ben@mail.example:995')];
       const dead = await tested.open();

@@ -123,6 +123,7 @@ export const disturbedCases: readonly DestinationCase[] = [
   {
     name: 'when it takes nothing and letters are to be settled, it settles all or none, and all of them once it does',
     exactlyOnce: true,
+    keepsPrepared: true,
     needs: 'breaks',
     async run(tested) {
       const there: SentLetter[] = [];

@@ -65,7 +65,7 @@ export function typeOf({ type }: { readonly type: string }): string {
 export function assertBlameless(placings: readonly Placing[]): void {
   for (const placing of placings) {
     if (placing.type === 'placed') continue;
-    assert.equal(placing.blame, 'destination');
+    assert.notEqual(placing.blame, 'letter');
     assert.ok(placing.why.length > 0);
   }
 }

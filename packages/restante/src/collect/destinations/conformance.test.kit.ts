@@ -32,6 +32,8 @@ export interface DestinationCase {
   readonly name: string;
   /** For destinations that promise exactly once. */
   readonly exactlyOnce?: true;
+  /** For destinations in which what was prepared survives us: others answer that it is not there, and it is fetched again. */
+  readonly keepsPrepared?: true;
   /** What of {@link DestinationUnderTest} it needs. */
   readonly needs?: 'reader' | 'breaks' | 'dying';
   run(tested: DestinationUnderTest): Promise<void>;
@@ -45,7 +47,7 @@ export const destinationCases: readonly DestinationCase[] = [...placingCases, ..
  * destination that nobody reads has no reader.
  *
  * @example
- * destinationConformance('a Maildir', openMine, { promise: 'exactly-once', has: ['reader', 'breaks', 'dying'] });
+ * destinationConformance('a Maildir', openMine, { promise: 'exactly-once', has: ['prepared', 'reader', 'breaks', 'dying'] });
  */
 export function destinationConformance(
   name: string,
@@ -55,12 +57,13 @@ export function destinationConformance(
     has,
   }: {
     readonly promise: Destination['promise'];
-    readonly has: readonly ('reader' | 'breaks' | 'dying')[];
+    readonly has: readonly ('reader' | 'breaks' | 'dying' | 'prepared')[];
   },
 ): void {
   describe(`${name} keeps the promises of a destination`, () => {
     for (const destinationCase of destinationCases) {
       if (destinationCase.exactlyOnce && promise !== 'exactly-once') continue;
+      if (destinationCase.keepsPrepared && !has.includes('prepared')) continue;
       if (destinationCase.needs !== undefined && !has.includes(destinationCase.needs)) continue;
       test(destinationCase.name, () => runDestinationCase(destinationCase, open));
     }

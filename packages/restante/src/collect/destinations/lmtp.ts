@@ -48,6 +48,8 @@ export class LmtpDestination implements Destination {
   readonly promise = 'at-least-once';
   readonly #options: LmtpDestinationOptions;
   readonly #services: LmtpServices;
+  /** What came of letters, so that one is not handed over again. */
+  readonly #placed = new WeakMap<StagedLetter, Placing>();
   #client: LmtpClient | undefined;
   /** Letters are handed over one after the other. */
   #last: Promise<unknown> = Promise.resolve();
@@ -101,7 +103,7 @@ export class LmtpDestination implements Destination {
   }
 
   /** Nothing of it outlives us. */
-  async prepare(): Promise<void> {}
+  async prepare(_letters: readonly StagedLetter[]): Promise<void> {}
 
   place(letters: readonly StagedLetter[]): Promise<readonly Placing[]> {
     const turn = this.#last.then(() => this.#placeAll(letters as readonly Waiting[]));
@@ -121,19 +123,19 @@ export class LmtpDestination implements Destination {
 
   async #placeAll(letters: readonly Waiting[]): Promise<readonly Placing[]> {
     const placings: Placing[] = [];
-    let unreachable: Failure | undefined;
+    /** Why nobody is asked any more. */
+    let unreachable: Placing | undefined;
     for (const letter of letters) {
-      if (unreachable === undefined) {
-        try {
-          placings.push(await this.#handOver(letter));
-        } catch (thrown) {
-          if (!(thrown instanceof Failure)) throw thrown;
-          unreachable = thrown;
-        }
+      let placing = this.#placed.get(letter) ?? unreachable;
+      try {
+        placing ??= await this.#handOver(letter);
+      } catch (thrown) {
+        if (!(thrown instanceof Failure)) throw thrown;
+        unreachable = { type: 'refused', blame: 'destination', why: thrown.message };
+        placing = unreachable;
       }
-      if (unreachable !== undefined) {
-        placings.push({ type: 'refused', blame: 'destination', why: unreachable.message });
-      }
+      this.#placed.set(letter, placing);
+      placings.push(placing);
       await letter.spooled.close();
     }
     return placings;

@@ -35,4 +35,7 @@ test('a letter lies in new, with LF line ends and a name that says when, what an
   assert.deepEqual(readdirSync(root).sort(), ['cur', 'new', 'tmp']);
 });
 
-destinationConformance('a Maildir', maildirUnderTest, { promise: 'exactly-once', has: ['reader', 'breaks', 'dying'] });
+destinationConformance('a Maildir', maildirUnderTest, {
+  promise: 'exactly-once',
+  has: ['prepared', 'reader', 'breaks', 'dying'],
+});

@@ -114,6 +114,7 @@ export class SpooledLetter {
 
   /** Its octets from the beginning, as often as it is asked. Pieces are not used again: a socket may still hold them. */
   async *read(): AsyncGenerator<Buffer> {
+    if (this.#closed) throw new Error('the letter does not wait any more');
     yield* this.#pieces;
     const file = this.#file;
     if (file === undefined) return;
