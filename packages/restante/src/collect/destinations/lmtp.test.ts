@@ -22,7 +22,7 @@ async function server(t: TestContext, ...scripts: readonly (readonly Line[])[]) 
   const rest = [...scripts];
   const listening = createServer((socket: Socket) => {
     const script = rest.shift() ?? [];
-    const lines = script.length === 0 ? [] : [...script];
+    const lines = script.length === 0 ? [] : [...script, BYE];
     const number = heard.push('') - 1;
     let from = 0;
     socket.on('error', () => socket.destroy());
@@ -201,7 +201,6 @@ test('a letter may have recipients of its own; one that nobody knows is its own 
     kept('250 ok'),
     [/DATA\r\n/, '250 ok\r\n550 5.1.1 no\r\n503 no\r\n'],
     [/RSET/, '250 ok\r\n'],
-    BYE,
   ]);
   const destination = there.destination([]);
   const staged = [];
