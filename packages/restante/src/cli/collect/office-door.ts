@@ -1,5 +1,6 @@
 import type { FoundRoute } from '../../collect/destinations/open.ts';
 import type { OpenOffice } from '../../control/client.ts';
+import { Failure } from '../../failure.ts';
 import type { Intake } from '../../import/intake.ts';
 import { reachOffice } from '../at-office.ts';
 import type { Places } from '../places.ts';
@@ -25,7 +26,10 @@ export class OfficeDoor {
     const office = await this.#enter();
     let intake: Intake;
     try {
-      intake = await office.openIntake({ name: account });
+      const { name, state } = await office.showAccount({ name: account });
+      if (state === 'disabled')
+        throw new Failure(`the account ${name} is disabled: restante account enable ${name} lets mail in`);
+      intake = await office.openIntake({ name });
     } catch (thrown) {
       await this.#leave();
       throw thrown;

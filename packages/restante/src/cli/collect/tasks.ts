@@ -29,6 +29,7 @@ export function tasksFor(chosen: readonly ChosenAccount[], options: TaskOptions)
     spool: join(folder, 'spool'),
     openIntake: (account: string) => office.openIntake(account),
     findRoute: (address: string) => office.findRoute(address),
+    environment: withoutSecrets(chosen),
   };
   return chosen.map(({ account, destination }) => {
     let again = retry;
@@ -46,11 +47,17 @@ export function tasksFor(chosen: readonly ChosenAccount[], options: TaskOptions)
         name: destination?.name ?? 'nowhere',
         open: () => {
           if (destination === undefined) throw new Failure('there is no destination');
-          return openDestination(destination, services);
+          return openDestination(destination, { ...services, account: account.name });
         },
       },
     };
   });
+}
+
+/** What a command is given of our environment: no password of whatever account is in it. */
+function withoutSecrets(chosen: readonly ChosenAccount[]): NodeJS.ProcessEnv {
+  const secrets = chosen.flatMap(({ settings }) => [settings.password_env, settings.token_env]);
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !secrets.includes(name)));
 }
 
 function journalToLookAt(account: CollectAccount, folder: string): Journal {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { accountUnderTest, LARGEST, TrialOffice } from './account.test.kit.ts';
+import { accountUnderTest, LARGEST, TrialOffice } from './account.test-support.ts';
 import { destinationConformance } from './conformance.test.kit.ts';
 import { incoming, place, sent, several, stage, typeOf } from './conformance-letters.test.kit.ts';
 import { recordOf } from './dying.test.kit.ts';

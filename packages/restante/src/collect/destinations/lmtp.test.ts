@@ -9,7 +9,7 @@ import { destinationConformance } from './conformance.test.kit.ts';
 import { incoming, place, sent, several, stage, typeOf } from './conformance-letters.test.kit.ts';
 import type { Placing } from './destination.ts';
 import { recordOf } from './dying.test.kit.ts';
-import { LmtpOffice, lmtpDestination, lmtpUnderTest } from './lmtp.test.kit.ts';
+import { LmtpOffice, lmtpDestination, lmtpUnderTest } from './lmtp.test-support.ts';
 
 destinationConformance('LMTP', lmtpUnderTest, { promise: 'at-least-once', has: [] });
 

@@ -1,4 +1,7 @@
 import { destinationConformance } from './conformance.test.kit.ts';
 import { mboxUnderTest } from './mbox.test.kit.ts';
 
-destinationConformance('an mbox file', mboxUnderTest, { promise: 'exactly-once', has: ['reader', 'breaks', 'dying'] });
+destinationConformance('an mbox file', mboxUnderTest, {
+  promise: 'exactly-once',
+  has: ['prepared', 'reader', 'breaks', 'dying'],
+});

@@ -6,6 +6,7 @@ import type { Destination } from './destination.ts';
 import { HavingIt } from './having-it.ts';
 import { LmtpDestination } from './lmtp.ts';
 import { openMaildir } from './maildir.ts';
+import { openMbox } from './mbox.ts';
 import { OpenDestinations } from './opened.ts';
 import { type Leads, type OpenableDestination, SortedDestination } from './sorted.ts';
 import { parseSorting, sortingKey } from './sorting.ts';
@@ -86,7 +87,7 @@ async function openInner(spec: InnerSpec, services: DestinationServices): Promis
     case 'maildir':
       return openMaildir(spec.path);
     case 'mbox':
-      throw new Failure(`${spec.name}: is not there yet`);
+      return openMbox(spec.path);
     case 'account':
       return new AccountDestination(spec.account, { ...services, spool });
     case 'lmtp':
@@ -100,12 +101,16 @@ async function openInner(spec: InnerSpec, services: DestinationServices): Promis
   }
 }
 
-function openSorted(spec: SortedSpec, services: DestinationServices): Destination {
+async function openSorted(spec: SortedSpec, services: DestinationServices): Promise<Destination> {
   const { name, header, prefix, to } = spec;
   const open = new OpenDestinations();
   const openSpec = (inner: InnerSpec) => open.get(inner.name, () => openInner(inner, services));
   const openable: Openable = (inner) => ({ name: inner.name, open: () => openSpec(inner) });
   const specs = to === 'accounts' ? [] : [...to.values()];
+  // Now, as one alone would be: what goes away later is not made anew, and taken for one that is empty. What cannot be
+  // opened is said of the letters that belong there, and others go on.
+  const inFiles = specs.filter(({ type }) => type === 'maildir' || type === 'mbox');
+  await Promise.allSettled(inFiles.map(openSpec));
   const sure = specs.every(({ type }) => type !== 'lmtp' && type !== 'command');
   return new SortedDestination({
     name,
@@ -141,14 +146,17 @@ async function leadsToAccounts(
     case 'unavailable':
       throw new Failure(`nobody can tell now where letters for ${address} go: ${reason ?? see}`);
     case 'disabled':
-      return { type: 'nowhere', why: `it is for ${address}, and all whom that leads to are disabled: ${see}` };
+      return {
+        type: 'nowhere',
+        why: `it is for ${address}, and all whom that leads to are disabled: enable one, then --retry (${see})`,
+      };
     case 'unknown-user':
       return {
         type: 'nowhere',
-        why: `it is for ${address}, which leads to nobody: make it lead to an account with restante alias add (${see})`,
+        why: `it is for ${address}, which leads to nobody: make it lead to an account with restante alias add, then --retry (${see})`,
       };
     case 'not-served': {
-      const remedy = 'give an address in it to an account, or name it in domains';
+      const remedy = 'give an address in it to an account, or name it in domains, then --retry';
       return { type: 'nowhere', why: `it is for ${address}, in a domain that is not ours: ${remedy} (${see})` };
     }
   }
@@ -162,7 +170,7 @@ async function leadsByList(
 ): Promise<Leads> {
   const spec = list.get(sortingKey(address) ?? '') ?? list.get('*');
   if (spec !== undefined) return { type: 'destinations', destinations: [openable(spec)] };
-  const remedy = `add "${address}" to the list, or "*" for all that is not listed`;
+  const remedy = `add "${address}" to the list, or a place for all that is not listed, then --retry`;
   return { type: 'nowhere', why: `its ${header} is ${address}, which is not listed: ${remedy}` };
 }
 

@@ -333,7 +333,7 @@ interface Chosen {
 }
 
 function held(why: string): Held {
-  const remedy = 'read it at the server, or collect this maildrop into one place';
+  const remedy = 'read it at the server, or name another field, then --retry';
   return { type: 'held', why: `${why}: ${remedy}` };
 }
 

@@ -7,7 +7,7 @@ import { AccountRoutes } from '../../delivery/routes.ts';
 import type { LmtpAddress } from '../../lmtp-client/lmtp-client.ts';
 import { TrialAccounts } from '../../testing/trial-accounts.ts';
 import { lettersOf, TrialStore } from '../../testing/trial-store.ts';
-import { canonical } from './account.test.kit.ts';
+import { canonical } from './account.test-support.ts';
 import type { DestinationUnderTest } from './conformance.test.kit.ts';
 import { HavingIt } from './having-it.ts';
 import { LmtpDestination } from './lmtp.ts';
