@@ -3,16 +3,7 @@ import type { DestinationCase, DestinationUnderTest } from './conformance.test.k
 import { assertThere, assertTidy, place, sent, several, stage, typeOf } from './conformance-letters.test.kit.ts';
 import type { Settled, UnsettledLetter } from './destination.ts';
 import { dieAt, recordOf, type SentLetter } from './dying.test.kit.ts';
-import { type DestinationStep, destinationSteps } from './steps.ts';
-
-/** Steps that a letter comes to more than once. */
-const OFTEN: ReadonlySet<DestinationStep> = new Set([
-  'stage.before-write',
-  'stage.written',
-  'prepare.before-sync',
-  'place.before-letter',
-  'place.letter',
-]);
+import { type DestinationStep, destinationSteps, letterSteps } from './steps.ts';
 
 /** What holds after a crash. */
 export const crashCases: readonly DestinationCase[] = [
@@ -151,7 +142,9 @@ export const crashCases: readonly DestinationCase[] = [
       await assertTidy(tested);
     },
   },
-  ...destinationSteps.flatMap((step) => (OFTEN.has(step) ? [1, 2, 4] : [1]).map((visit) => killedAt(step, visit))),
+  ...destinationSteps.flatMap((step) =>
+    (letterSteps.has(step) ? [1, 2, 4] : [1]).map((visit) => killedAt(step, visit)),
+  ),
 ];
 
 /** SIGKILL at that step, then a run that does all that is left: each letter is there once. */
@@ -160,6 +153,7 @@ function killedAt(step: DestinationStep, visit: number): DestinationCase {
     name: `SIGKILL at ${step} (${visit}): afterwards each letter is there once`,
     exactlyOnce: true,
     needs: 'dying',
+    step,
     async run(tested) {
       assert.ok(tested.dying);
       const before = sent('before');
@@ -167,7 +161,8 @@ function killedAt(step: DestinationStep, visit: number): DestinationCase {
       await place(first, [before]);
       await first.close();
       const letters = several(4);
-      const { staged, kept } = await dieAt(tested.dying, letters, step, visit);
+      const { staged, kept, killed } = await dieAt(tested.dying, letters, step, visit);
+      assert.ok(killed, 'it came to that step');
       assert.equal(kept.length === 0 || kept.length === letters.length, true);
       const destination = await tested.open();
       const settled = await destination.settle(staged);

@@ -15,8 +15,8 @@ export function incoming(key: string, mailbox = 'anna@mail.example:995'): Incomi
 }
 
 /** So many letters, each with its own unique-id. */
-export function several(count: number, name = 'letter'): readonly SentLetter[] {
-  return Array.from({ length: count }, (_, index) => sent(`${name}-${index + 1}`));
+export function several(count: number, name = 'letter', mailbox?: string): readonly SentLetter[] {
+  return Array.from({ length: count }, (_, index) => sent(`${name}-${index + 1}`, mailbox));
 }
 
 /** Stages a letter, its octets cut at these places. */

@@ -2,9 +2,11 @@ import { describe, test } from 'node:test';
 import type { MaybePromise } from '@restante/pop/maildrop';
 import { crashCases } from './conformance-crash.test.kit.ts';
 import { disturbedCases } from './conformance-disturbed.test.kit.ts';
+import { failingCases } from './conformance-failing.test.kit.ts';
 import { placingCases } from './conformance-placing.test.kit.ts';
 import type { Destination } from './destination.ts';
 import type { DyingDestination } from './dying.test.kit.ts';
+import { type AtStep, type DestinationStep, destinationSteps } from './steps.ts';
 
 /** A fresh destination for one case, with what a test needs beyond the contract. */
 export interface DestinationUnderTest {
@@ -22,9 +24,14 @@ export interface DestinationUnderTest {
   readonly breaks?: Readonly<Record<string, () => MaybePromise<() => MaybePromise<void>>>>;
   /** How to open it in a process that is going to be killed at a step. */
   readonly dying?: DyingDestination;
+  /** Opens it so that a test bends it at its steps. */
+  bent?(at: AtStep): MaybePromise<Destination>;
   /** Lets go of everything. */
   close(): MaybePromise<void>;
 }
+
+/** What of {@link DestinationUnderTest} not every destination has. */
+export type Facility = 'prepared' | 'reader' | 'breaks' | 'dying' | 'bent';
 
 /** One promise of the contract, as something that either holds or throws. */
 export interface DestinationCase {
@@ -35,19 +42,26 @@ export interface DestinationCase {
   /** For destinations in which what was prepared survives us: others answer that it is not there, and it is fetched again. */
   readonly keepsPrepared?: true;
   /** What of {@link DestinationUnderTest} it needs. */
-  readonly needs?: 'reader' | 'breaks' | 'dying';
+  readonly needs?: Facility;
+  /** For destinations that come to it. */
+  readonly step?: DestinationStep;
   run(tested: DestinationUnderTest): Promise<void>;
 }
 
 /** All that the contract promises. */
-export const destinationCases: readonly DestinationCase[] = [...placingCases, ...crashCases, ...disturbedCases];
+export const destinationCases: readonly DestinationCase[] = [
+  ...placingCases,
+  ...crashCases,
+  ...disturbedCases,
+  ...failingCases,
+];
 
 /**
  * Registers a `node:test` case for every promise of a {@link Destination}. What `has` does not name is left out: a
  * destination that nobody reads has no reader.
  *
  * @example
- * destinationConformance('a Maildir', openMine, { promise: 'exactly-once', has: ['prepared', 'reader', 'breaks', 'dying'] });
+ * destinationConformance('a Maildir', openMine, { promise: 'exactly-once', has: ['prepared', 'reader', 'breaks', 'dying', 'bent'] });
  */
 export function destinationConformance(
   name: string,
@@ -55,9 +69,12 @@ export function destinationConformance(
   {
     promise,
     has,
+    steps = destinationSteps,
   }: {
     readonly promise: Destination['promise'];
-    readonly has: readonly ('reader' | 'breaks' | 'dying' | 'prepared')[];
+    readonly has: readonly Facility[];
+    /** Which steps it comes to. Default: all. */
+    readonly steps?: readonly DestinationStep[];
   },
 ): void {
   describe(`${name} keeps the promises of a destination`, () => {
@@ -65,6 +82,7 @@ export function destinationConformance(
       if (destinationCase.exactlyOnce && promise !== 'exactly-once') continue;
       if (destinationCase.keepsPrepared && !has.includes('prepared')) continue;
       if (destinationCase.needs !== undefined && !has.includes(destinationCase.needs)) continue;
+      if (destinationCase.step !== undefined && !steps.includes(destinationCase.step)) continue;
       test(destinationCase.name, () => runDestinationCase(destinationCase, open));
     }
   });

@@ -18,8 +18,8 @@ import { failedWith, OpenFile, shown } from '../../import/file-octets.ts';
 import { cannotWrite } from '../../import/new-file.ts';
 import { removeUnseen } from './staging-folder.ts';
 
-/** procmail's LOCKTIMEOUT: a lock that says nothing of a process is stale after so many seconds. */
-const STALE = 1024;
+/** procmail's LOCKTIMEOUT: a lock that says nothing of a process is stale after so many milliseconds. */
+const STALE = 1_024_000;
 /** How long to wait for a lock that somebody has, in milliseconds: far longer than a mail program needs to write. */
 const PATIENCE = 60_000;
 /** A lock that is to be had is looked for so often, in milliseconds. */
@@ -30,6 +30,8 @@ const LONGEST = 256;
 export interface DotLockOptions {
   /** Milliseconds to wait for it. Default: a minute. */
   readonly patience?: number;
+  /** Milliseconds after which a lock is stale that says nothing of a process. Default: those of procmail. */
+  readonly stale?: number;
 }
 
 /**
@@ -50,11 +52,11 @@ export class DotLock {
   }
 
   /** Throws a {@link Failure} when somebody else keeps it, or nothing can be made there. */
-  static async take(file: string, { patience = PATIENCE }: DotLockOptions = {}): Promise<DotLock> {
+  static async take(file: string, { patience = PATIENCE, stale = STALE }: DotLockOptions = {}): Promise<DotLock> {
     const path = `${file}.lock`;
     // Counted, and no clock read: a clock may be set meanwhile.
     for (let waited = 0; ; waited += POLL) {
-      if (attempt(path)) return new DotLock(path);
+      if (attempt(path, stale)) return new DotLock(path);
       if (waited >= patience) throw locked(file, path);
       await setTimeout(POLL);
     }
@@ -67,13 +69,13 @@ export class DotLock {
 }
 
 /** Whether it is ours now. */
-function attempt(path: string): boolean {
+function attempt(path: string, stale: number): boolean {
   const draft = `${path}.${process.pid}.${randomBytes(6).toString('hex')}`;
   try {
     writeFileSync(draft, `${ourselves()}\n`, { flag: 'wx', mode: 0o644 });
     if (linked(draft, path)) return true;
     const holder = lstatSync(path, { throwIfNoEntry: false });
-    if (holder === undefined || !isStale(path, holder, statSync(draft))) return false;
+    if (holder === undefined || !isStale(path, holder, statSync(draft), stale)) return false;
     takeAway(path, holder, draft);
     return linked(draft, path);
   } catch (thrown) {
@@ -111,7 +113,7 @@ function madeAlone(path: string): boolean {
 }
 
 /** `draft` was made just now, so its time is the file system's clock. */
-function isStale(path: string, holder: Stats, draft: Stats): boolean {
+function isStale(path: string, holder: Stats, draft: Stats, stale: number): boolean {
   const [pid = '', host, namespace, started] = contentOf(path).trim().split(':');
   const process = /^[1-9]\d{0,9}$/.test(pid) ? Number(pid) : undefined;
   if (process !== undefined && host === hostname() && namespace === processNamespace()) {
@@ -121,7 +123,7 @@ function isStale(path: string, holder: Stats, draft: Stats): boolean {
   }
   // A process of that number is taken for the holder wherever it may be of this machine.
   if (process !== undefined && (host === undefined || host === hostname()) && isAlive(process)) return false;
-  return draft.mtimeMs - Math.max(holder.mtimeMs, holder.ctimeMs) > STALE * 1000;
+  return draft.mtimeMs - Math.max(holder.mtimeMs, holder.ctimeMs) >= stale;
 }
 
 /**

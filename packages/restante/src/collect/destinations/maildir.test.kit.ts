@@ -32,6 +32,7 @@ export function maildirUnderTest(): DestinationUnderTest {
       ...(disk && { 'a full disk': () => disk.fill(), 'a read-only disk': () => disk.readOnly() }),
       'a folder that is gone': () => vanish(root),
     },
+    bent: (at) => openMaildir(root, { at }),
     dying: { module: import.meta.url, argument: root },
     close: () => {
       disk?.close();

@@ -186,13 +186,17 @@ class Maildir implements Destination {
     throw new Failure(placing.why);
   }
 
-  async #settleFound({ octets, sha256 }: UnsettledLetter, found: Found | undefined): Promise<Settled> {
+  async #settleFound(unsettled: UnsettledLetter, found: Found | undefined): Promise<Settled> {
+    const { letter, octets, sha256 } = unsettled;
     if (found === undefined) {
       const why = `it was put into ${shown(this.#root)}, or was about to be, and is not there: another program has taken it`;
       return { type: 'not-known', why };
     }
     const digest = await this.#digest(found);
     if (digest?.octets === octets && digest.sha256 === sha256) return { type: 'there', place: found.place };
+    // A reader that sets flags renames the file.
+    const now = this.#found().get(letterHash(letter));
+    if (digest === undefined && now?.place !== found.place) return this.#settleFound(unsettled, now);
     const what = digest === undefined ? 'cannot be read' : 'has other octets than those that came';
     return { type: 'not-known', why: `${shown(`${this.#root}/${found.place}`)} ${what}` };
   }

@@ -39,20 +39,23 @@ function changed(note: AppendNote): Shown {
 
 /** The first entry that is not complete, and what is there in its place. */
 function partOf(file: MboxFile, note: AppendNote, from: number, at: number, octetsOf: OctetsOf): Shown {
-  const rest = (outcome: Outcome): readonly Outcome[] =>
-    note.entries.map((_, index) => (index < from ? 'complete' : outcome));
+  const outcomes = (complete: number, rest: Outcome): readonly Outcome[] =>
+    note.entries.map((_, index) => (index < complete ? 'complete' : rest));
   const { size } = file;
   const same = at + commonLength(file, at, expected(note.entries.slice(from), octetsOf));
   // A power cut may leave a hole where octets were to be.
   if (same === size || isHole(file, same, size)) {
-    return { outcomes: rest('incomplete'), end: from === 0 ? note.before : at, ours: true };
+    return { outcomes: outcomes(from, 'incomplete'), end: from === 0 ? note.before : at, ours: true };
   }
   // Another program has appended a letter: behind what we had written, in the middle of a line perhaps.
   const around = file.read(Math.max(at, same - 5), same + 8).toString('latin1');
   const begins = around.indexOf('From ');
-  if (begins >= 0 && begins <= Math.min(5, same - at) + 2)
-    return { outcomes: rest('incomplete'), end: undefined, ours: false };
-  return { outcomes: rest('not-known'), end: undefined, ours: false };
+  if (begins === -1 || begins > Math.min(5, same - at) + 2) {
+    return { outcomes: outcomes(from, 'not-known'), end: undefined, ours: false };
+  }
+  // For want of nothing but the empty line behind it, a letter is there.
+  const whole = same >= at + (note.entries[from]?.length ?? 0) - 1;
+  return { outcomes: outcomes(whole ? from + 1 : from, 'incomplete'), end: undefined, ours: false };
 }
 
 function* expected(entries: readonly NotedEntry[], octetsOf: OctetsOf): Generator<Buffer> {

@@ -2,6 +2,8 @@ import { MboxSource } from '../../import/mbox.ts';
 import type { UnsettledLetter } from './destination.ts';
 import { letterDigest } from './letter-digest.ts';
 
+const LF = 0x0a;
+
 /** Looks through an mbox file for letters, by their octets. Answers where they are; throws a Failure when it cannot be read. */
 export async function searchMbox(
   path: string,
@@ -23,22 +25,30 @@ export async function searchMbox(
   return found;
 }
 
-/** A line end may have been put at its end, `>`s before its lines, and CRs have been taken from its line ends. */
+/** Line ends may have been put at its end, `>`s before its lines, and CRs have been taken from its line ends. */
 function mayBe({ octets }: UnsettledLetter, size: number): boolean {
-  return size <= octets * 2 + 2 && octets <= size * 2 + 2;
+  return size <= octets * 2 + 2 * MORE && octets <= size * 2;
 }
 
-/** Of all that it may have been: with LF line ends or as it came, and with the last line end or without. */
+/** Empty lines that another program, which appended a letter of its own, may have put behind it. */
+const MORE = 3;
+
+/** Of all that it may have been: with LF line ends or as it came, and without line ends at its end that it had not. */
 async function digestsOf(letter: readonly Buffer[]): Promise<readonly string[]> {
-  const forms = [letter, withoutLast(letter)];
   const digests: string[] = [];
-  for (const form of forms) {
+  for (
+    let form: readonly Buffer[] | undefined = letter, more = 0;
+    form && more <= MORE;
+    form = withoutLast(form), more += 1
+  ) {
     digests.push((await letterDigest(form, 'line-feeds')).sha256, (await letterDigest(form, 'as-it-came')).sha256);
   }
   return digests;
 }
 
-function withoutLast(letter: readonly Buffer[]): readonly Buffer[] {
+/** Without the line end that it ends with; undefined where it does not. */
+function withoutLast(letter: readonly Buffer[]): readonly Buffer[] | undefined {
   const last = letter.findLastIndex(({ length }) => length > 0);
+  if (letter[last]?.at(-1) !== LF) return undefined;
   return letter.slice(0, last + 1).map((piece, index) => (index === last ? piece.subarray(0, -1) : piece));
 }

@@ -1,5 +1,5 @@
 import { accessSync, constants, existsSync, realpathSync, statSync } from 'node:fs';
-import { basename, dirname, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { Failure, reasonOf } from '../../failure.ts';
 import { shown } from '../../import/file-octets.ts';
@@ -20,7 +20,7 @@ import { MboxFile } from './mbox-file.ts';
 import { outcomeOf, type Shown } from './mbox-outcome.ts';
 import { searchMbox } from './mbox-search.ts';
 import { Staging } from './staging.ts';
-import { removeUnseen } from './staging-folder.ts';
+import { removeAllUnseen } from './staging-folder.ts';
 import { type AtStep, nothing } from './steps.ts';
 
 export interface MboxOptions extends DotLockOptions {
@@ -98,7 +98,7 @@ class Mbox implements Destination {
   async settle(letters: readonly UnsettledLetter[]): Promise<readonly Settled[]> {
     if (letters.length === 0) return [];
     try {
-      return await this.#locked((file) => this.#settleAll(file, letters));
+      return await this.#locked((file, complete) => this.#settleAll(file, complete, letters));
     } catch (thrown) {
       throw thrown instanceof Failure ? thrown : cannotWrite(this.#path, thrown);
     }
@@ -128,7 +128,7 @@ class Mbox implements Destination {
   }
 
   /** Works on the file when nobody else does, and what was left half done is put in order. */
-  async #locked<T>(work: (file: MboxFile) => Promise<T>): Promise<T> {
+  async #locked<T>(work: (file: MboxFile, complete: ReadonlySet<string>) => Promise<T>): Promise<T> {
     const before = this.#turn;
     const turn = Promise.withResolvers<void>();
     this.#turn = turn.promise;
@@ -136,10 +136,10 @@ class Mbox implements Destination {
     try {
       const lock = await DotLock.take(this.#path, this.#lock);
       try {
+        this.#at('place.locked');
         const file = MboxFile.open(this.#path);
         try {
-          await this.#recover(file);
-          return await work(file);
+          return await work(file, await this.#recover(file));
         } finally {
           file.close();
         }
@@ -151,21 +151,28 @@ class Mbox implements Destination {
     }
   }
 
-  /** Puts in order what an append left that is not known to be over: of ours, or of a process that died. */
-  async #recover(file: MboxFile): Promise<void> {
+  /**
+   * Puts in order what an append left that is not known to be over: of ours, or of a process that died. Answers the names of
+   * those that turned out to be whole.
+   */
+  async #recover(file: MboxFile): Promise<ReadonlySet<string>> {
     if (this.#unwanted !== undefined) await this.#undo(file, this.#unwanted);
     const note = this.#notes.read();
-    if (note === undefined) return;
-    if (note.entries.some((entry) => existsSync(this.#notes.pathOf(entry)))) {
-      const { outcomes, end } = this.#outcomeOf(file, note);
-      if (end !== undefined && end < file.size) file.truncate(end);
-      await file.sync();
-      for (const [index, entry] of note.entries.entries()) {
-        // What is not known was there, or may have been: it is not put there again.
-        if (outcomes[index] !== 'incomplete') removeUnseen(this.#notes.pathOf(entry));
-      }
-    }
+    if (note === undefined) return new Set();
+    const left = note.entries.filter((entry) => existsSync(this.#notes.pathOf(entry)));
+    const complete = left.length === 0 ? new Set<string>() : await this.#repair(file, note);
     await this.#notes.clear();
+    return complete;
+  }
+
+  async #repair(file: MboxFile, note: AppendNote): Promise<ReadonlySet<string>> {
+    const { outcomes, end } = this.#outcomeOf(file, note);
+    if (end !== undefined && end < file.size) file.truncate(end);
+    await file.sync();
+    // What is not known was there, or may have been: it is not put there again.
+    const over = note.entries.filter((_, index) => outcomes[index] !== 'incomplete');
+    await removeAllUnseen(over.map((entry) => this.#notes.pathOf(entry)));
+    return new Set(note.entries.filter((_, index) => outcomes[index] === 'complete').map(({ name }) => name));
   }
 
   #outcomeOf(file: MboxFile, note: AppendNote): Shown {
@@ -182,7 +189,7 @@ class Mbox implements Destination {
   async #append(file: MboxFile, letters: readonly { readonly letter: IncomingLetter }[]): Promise<readonly Placing[]> {
     const entries: NotedEntry[] = [];
     for (const { letter } of letters) {
-      entries.push(this.#notes.measure({ name: basename(this.#staging.pathOf(letter)), listed: letter.listed }));
+      entries.push(this.#notes.measure({ name: this.#staging.nameOf(letter), listed: letter.listed }));
       await setImmediate();
     }
     const before = file.size;
@@ -198,9 +205,8 @@ class Mbox implements Destination {
       throw thrown;
     }
     const placings = this.#placings(file, note);
-    for (const [index, entry] of entries.entries()) {
-      if (placings[index]?.type === 'placed') removeUnseen(this.#notes.pathOf(entry));
-    }
+    const over = entries.filter((_, index) => placings[index]?.type === 'placed');
+    await removeAllUnseen(over.map((entry) => this.#notes.pathOf(entry)));
     this.#at('place.cleared');
     return placings;
   }
@@ -218,16 +224,16 @@ class Mbox implements Destination {
     this.#at('place.synced');
   }
 
-  #placings(file: MboxFile, note: AppendNote): readonly Placing[] {
-    const { before, lineEnds, entries } = note;
+  #placings(file: MboxFile, { before, lineEnds, entries }: AppendNote): readonly Placing[] {
+    const end = entries.reduce((sum, { length }) => sum + length, before + lineEnds.length);
+    // Another program, which heeds no lock, may have written to it meanwhile: the file tells what is whole.
+    const more = file.size - end;
     let at = before + lineEnds.length;
-    const whole = file.size === entries.reduce((sum, { length }) => sum + length, at);
-    // Else another program, which heeds no lock, has written to it meanwhile: the file tells.
-    const outcomes = whole ? undefined : this.#outcomeOf(file, note).outcomes;
-    return entries.map(({ length }, index): Placing => {
-      const place = `octet ${at}`;
+    return entries.map(({ length, sha256 }): Placing => {
+      const places = more === 0 ? [] : [at, at + more];
+      const place = more === 0 ? at : places.find((start) => file.digest(start, start + length) === sha256);
       at += length;
-      if (outcomes === undefined || outcomes[index] === 'complete') return { type: 'placed', place };
+      if (place !== undefined) return { type: 'placed', place: `octet ${place}` };
       const why = `${shown(this.#path)} was written to by another program that heeds no dot-lock: see to its locks`;
       return { type: 'refused', why, blame: 'destination' };
     });
@@ -253,12 +259,19 @@ class Mbox implements Destination {
     await this.#notes.clear();
   }
 
-  async #settleAll(file: MboxFile, letters: readonly UnsettledLetter[]): Promise<readonly Settled[]> {
+  async #settleAll(
+    file: MboxFile,
+    complete: ReadonlySet<string>,
+    letters: readonly UnsettledLetter[],
+  ): Promise<readonly Settled[]> {
     const settled = new Map<UnsettledLetter, Settled>();
-    const [staged, absent]: [UnsettledLetter[], UnsettledLetter[]] = [[], []];
+    const staged: UnsettledLetter[] = [];
+    const absent: UnsettledLetter[] = [];
     for (const letter of letters) {
       const lying = await this.#staging.whole(letter);
-      if (lying === 'damaged') settled.set(letter, { type: 'not-there' });
+      if (complete.has(this.#staging.nameOf(letter.letter)))
+        settled.set(letter, { type: 'there', place: 'at its end' });
+      else if (lying === 'damaged') settled.set(letter, { type: 'not-there' });
       else (lying === undefined ? absent : staged).push(letter);
     }
     if (absent.length > 0) {

@@ -1,4 +1,4 @@
-import { closeSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, renameSync, rmSync, writevSync } from 'node:fs';
 import { Canonicalizer } from '@restante/pop/wire';
 import { OpenFile } from '../../import/file-octets.ts';
 import { LineFeeds } from '../../import/line-feeds.ts';
@@ -74,13 +74,17 @@ export class StagedFile {
   }
 
   #flush(): void {
-    const octets = this.#parts.length === 1 && this.#parts[0] ? this.#parts[0] : Buffer.concat(this.#parts);
+    const parts = this.#parts;
+    const length = this.#gathered;
     this.#parts = [];
     this.#gathered = 0;
     if (this.#descriptor === undefined) this.#open(this.#path);
     try {
       this.#at('stage.before-write');
-      writeAll(this.#descriptor as number, octets);
+      const descriptor = this.#descriptor as unknown as number;
+      const written = length === 0 ? 0 : writevSync(descriptor, parts);
+      // The system may take less at once.
+      if (written < length) writeAll(descriptor, Buffer.concat(parts).subarray(written));
     } catch (thrown) {
       throw cannotWrite(this.#path, thrown);
     }

@@ -1,4 +1,5 @@
 import { closeSync, fsync, lstatSync, mkdirSync, openSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { Failure, reasonOf } from '../../failure.ts';
@@ -65,6 +66,8 @@ export class StagingFolder {
   }
 }
 
+/** Files that are worked on at once: the file system joins what it can. */
+const AT_ONCE = 8;
 const synced = promisify(fsync);
 
 /** Makes a file, or what is in a folder, survive a power cut, while other work goes on. */
@@ -84,4 +87,19 @@ export function removeUnseen(path: string): void {
   } catch {
     // See above.
   }
+}
+
+/** Removes files that nobody sees, while other work goes on: where a disk is told of what is free, that takes its time. */
+export async function removeAllUnseen(paths: Iterable<string>): Promise<void> {
+  await eachOf(paths, (path) => rm(path, { force: true }).catch(() => undefined));
+}
+
+/** Does something with each, several at once. All have come to an end when it rejects. */
+export async function eachOf<T>(items: Iterable<T>, work: (item: T) => Promise<void>): Promise<void> {
+  const waiting = items[Symbol.iterator]();
+  const worker = async (): Promise<void> => {
+    for (let next = waiting.next(); !next.done; next = waiting.next()) await work(next.value);
+  };
+  const ends = await Promise.allSettled(Array.from({ length: AT_ONCE }, worker));
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
 }

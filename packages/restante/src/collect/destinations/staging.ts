@@ -4,11 +4,8 @@ import { cannotWrite } from '../../import/new-file.ts';
 import type { IncomingLetter, Stage, StagedLetter, UnsettledLetter } from './destination.ts';
 import { letterDigest } from './letter-digest.ts';
 import { type FileForm, pieces, StagedFile } from './staged-file.ts';
-import { removeUnseen, StagingFolder, syncFile } from './staging-folder.ts';
+import { eachOf, removeUnseen, StagingFolder, syncFile } from './staging-folder.ts';
 import type { AtStep } from './steps.ts';
-
-/** Files that are made durable at once: the file system joins what it can. */
-const SYNCS = 8;
 
 /** What a letter is known by. */
 type LetterName = Pick<IncomingLetter, 'mailbox' | 'key'>;
@@ -73,17 +70,11 @@ export class Staging {
   async prepare(letters: readonly StagedLetter[]): Promise<void> {
     this.clear();
     if (letters.length === 0) return;
-    const waiting = letters.values();
-    const worker = async (): Promise<void> => {
-      for (const { letter } of waiting) {
-        this.#at('prepare.before-sync');
-        await syncFile(this.pathOf(letter));
-      }
-    };
     try {
-      // All have come to an end when one has failed: the caller may remove files then.
-      const ends = await Promise.allSettled(Array.from({ length: SYNCS }, worker));
-      for (const end of ends) if (end.status === 'rejected') throw end.reason;
+      await eachOf(letters, ({ letter }) => {
+        this.#at('prepare.before-sync');
+        return syncFile(this.pathOf(letter));
+      });
       await syncFile(this.folder.path);
       this.#at('prepare.synced');
     } catch (thrown) {
@@ -94,7 +85,11 @@ export class Staging {
 
   /** Where a letter lies while it is staged. */
   pathOf(letter: LetterName): string {
-    return `${this.folder.path}/${maildropHash(letter.mailbox)}.${letterHash(letter)}`;
+    return `${this.folder.path}/${this.nameOf(letter)}`;
+  }
+
+  nameOf(letter: LetterName): string {
+    return `${maildropHash(letter.mailbox)}.${letterHash(letter)}`;
   }
 
   has(letter: LetterName): boolean {
@@ -151,5 +146,9 @@ export function letterHash({ mailbox, key }: LetterName): string {
 }
 
 function maildropHash(mailbox: string): string {
-  return hash('sha256', mailbox, 'hex').slice(0, 16);
+  if (mailbox !== latest.mailbox) latest = { mailbox, hash: hash('sha256', mailbox, 'hex').slice(0, 16) };
+  return latest.hash;
 }
+
+/** Nearly always the same is asked for again. */
+let latest = { mailbox: '', hash: hash('sha256', '', 'hex').slice(0, 16) };

@@ -23,3 +23,12 @@ export type DestinationStep = (typeof destinationSteps)[number];
 export type AtStep = (step: DestinationStep) => void;
 
 export const nothing: AtStep = () => undefined;
+
+/** Steps that each letter of a batch comes to; the others are of the batch. */
+export const letterSteps: ReadonlySet<DestinationStep> = new Set([
+  'stage.before-write',
+  'stage.written',
+  'prepare.before-sync',
+  'place.before-letter',
+  'place.letter',
+]);
