@@ -236,3 +236,18 @@ test('where it is in the end is what placing it said', () => {
   assert.equal(after([...WAYS.staged, { ...CHANGES.kept, place: 'elsewhere' }])?.place, 'elsewhere');
   assert.equal(after(WAYS.kept)?.place, 'p');
 });
+
+test('a letter is gone when QUIT was answered or a listing says so; until then nobody knows, and it is still kept (P3-64)', () => {
+  const unknown = after(WAYS.unknown);
+  const { sha256, place, kept } = after(WAYS.kept) ?? assert.fail();
+  assert.ok(sha256 !== undefined && place !== undefined && kept !== undefined);
+  for (const record of [after(WAYS['delete-sent']), unknown, apply(unknown, CHANGES['still-there'])]) {
+    assert.deepEqual([record?.sha256, record?.place, record?.kept, record?.gone], [sha256, place, kept, undefined]);
+  }
+  assert.equal(apply(unknown, CHANGES.gone)?.gone, 73);
+  assert.throws(
+    () => apply(unknown, CHANGES['delete-sent']),
+    { name: 'ImpossibleChange' },
+    'the next listing tells first',
+  );
+});
