@@ -11,6 +11,14 @@ import { endWithThisProcess, temporaryFolder } from './running-office.ts';
 /** Owner of the mail: any user that is nobody. */
 const OWNER = 65534;
 
+/** What of a Dovecot may be otherwise. */
+export interface DovecotOptions {
+  /** Its accounts and their passwords; default: every name, with every password. */
+  readonly passwords?: Readonly<Record<string, string>>;
+  /** Default: PLAIN and LOGIN. */
+  readonly mechanisms?: readonly string[];
+}
+
 /**
  * Debian's Dovecot as a post office: run against it, the tests with foreign clients show that what they expect is no
  * invention of ours. Needs root, and the packages dovecot-pop3d and dovecot-lmtpd.
@@ -38,7 +46,7 @@ export class Dovecot implements Office {
     return existsSync('/usr/lib/dovecot/pop3') && existsSync('/usr/lib/dovecot/lmtp') && process.getuid?.() === 0;
   }
 
-  static async start(): Promise<Dovecot> {
+  static async start({ passwords, mechanisms = ['plain', 'login'] }: DovecotOptions = {}): Promise<Dovecot> {
     const folder = temporaryFolder();
     chmodSync(folder, 0o755);
     for (const name of ['base', 'state', 'mail']) mkdirSync(join(folder, name));
@@ -47,7 +55,11 @@ export class Dovecot implements Office {
     writeFileSync(join(folder, 'cert.pem'), cert);
     writeFileSync(join(folder, 'key.pem'), key, { mode: 0o600 });
     const ports = [await freePort(), await freePort(), await freePort()];
-    writeFileSync(join(folder, 'dovecot.conf'), configuration(folder, ports));
+    // Mechanisms that do not show the password need it as it is.
+    const lines = Object.entries(passwords ?? {}).map(([name, password]) => `${name}:{PLAIN}${password}\n`);
+    writeFileSync(join(folder, 'passwords'), lines.join(''), { mode: 0o644 });
+    const passdb = passwords === undefined ? ANYBODY : `driver = passwd-file\n  args = ${folder}/passwords`;
+    writeFileSync(join(folder, 'dovecot.conf'), configuration(folder, ports, { passdb, mechanisms }));
     const child = spawn('dovecot', ['-F', '-c', join(folder, 'dovecot.conf')], { stdio: 'ignore' });
     endWithThisProcess(child);
     const stop = async () => {
@@ -77,7 +89,13 @@ export class Dovecot implements Office {
   }
 }
 
-function configuration(folder: string, [pop3, pop3s, lmtp]: readonly number[]): string {
+const ANYBODY = 'driver = static\n  args = nopassword=y';
+
+function configuration(
+  folder: string,
+  [pop3, pop3s, lmtp]: readonly number[],
+  { passdb, mechanisms }: { readonly passdb: string; readonly mechanisms: readonly string[] },
+): string {
   return `
 base_dir = ${folder}/base
 state_dir = ${folder}/state
@@ -89,18 +107,23 @@ ssl = yes
 ssl_cert = <${folder}/cert.pem
 ssl_key = <${folder}/key.pem
 disable_plaintext_auth = no
-auth_mechanisms = plain login
+auth_mechanisms = ${mechanisms.join(' ').toLowerCase()}
+auth_failure_delay = 0
 first_valid_uid = 1
 mail_location = maildir:~/Maildir
 mail_max_userip_connections = 1000
 lmtp_save_to_detail_mailbox = no
 passdb {
-  driver = static
-  args = nopassword=y
+  ${passdb}
 }
 userdb {
   driver = static
   args = uid=${OWNER} gid=${OWNER} home=${folder}/mail/%n allow_all_users=yes
+}
+service anvil {
+  unix_listener anvil-auth-penalty {
+    mode = 0
+  }
 }
 service pop3-login {
   inet_listener pop3 {

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, suite, test } from 'node:test';
-import { connect, type Letter, type Pop3Client, type Receipt } from '@restante/pop/client';
+import {
+  connect,
+  type Letter,
+  type Pop3Client,
+  type Pop3ClientOptions,
+  type Receipt,
+  verify,
+} from '@restante/pop/client';
 import { selfSignedCertificate } from '@restante/pop/testing';
 import { MODES, type Mode } from '../connection.ts';
 import { Dovecot } from '../dovecot.ts';
@@ -39,6 +46,22 @@ for (const [name, { here, open }] of Object.entries(offices)) {
         await assert.rejects(call(cell, { ca: selfSignedCertificate().cert }), { code: 'TLS_CERTIFICATE' });
       });
     }
+
+    test('verify says what there is and changes nothing; listings that were asked for ahead are the same', async () => {
+      const cell = await Cell.make(office, 'ours-verified', 'TLS');
+      await cell.deliver(LATER);
+      const held = await cell.held();
+      const found = await verify(options(cell));
+      assert.equal(found.maildrop?.count, LATER.length);
+      assert.equal(found.security.tls && found.security.verifiedName, 'localhost');
+      await using pop = await connect({ ...options(cell), ahead: ['UIDL', 'LIST'] });
+      const [unique, scan] = [await pop.uniqueIds(), await pop.list()];
+      assert.deepEqual(new Set(unique.map(({ uniqueId }) => uniqueId)), new Set(held.keys()));
+      assert.deepEqual(
+        scan.map(({ octets }) => octets),
+        unique.map(({ uniqueId }) => held.get(uniqueId ?? '')?.length),
+      );
+    });
 
     test('a letter of 3 MB, left and then read, and many small ones at once', async () => {
       const cell = await Cell.make(office, 'ours-large', 'TLS');
@@ -124,7 +147,11 @@ async function letters(pop: Pop3Client): Promise<Letter[]> {
   return all;
 }
 
-function call(cell: Cell, tls: { readonly ca: string } = { ca: certificate(cell) }): Promise<Pop3Client> {
+function call(cell: Cell, tls?: { readonly ca: string }): Promise<Pop3Client> {
+  return connect(options(cell, tls));
+}
+
+function options(cell: Cell, tls: { readonly ca: string } = { ca: certificate(cell) }): Pop3ClientOptions {
   const { office, mode, login, password } = cell;
   const { port } = mode === 'TLS' ? office.pop3s : office.pop3;
   const way: Readonly<Record<Mode, object>> = {
@@ -132,7 +159,7 @@ function call(cell: Cell, tls: { readonly ca: string } = { ca: certificate(cell)
     STLS: { secure: false },
     TLS: { secure: true },
   };
-  return connect({ host: 'localhost', port, auth: { user: login, pass: password }, tls, ...way[mode] });
+  return { host: 'localhost', port, auth: { user: login, pass: password }, tls, ...way[mode] };
 }
 
 function certificate({ office }: Cell): string {
