@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import type { Pop3Client } from '@restante/pop/client';
+import { messageNumber, type Pop3Client } from '@restante/pop/client';
 import { Command } from 'commander';
 import { mailboxKey } from '../../collect/account.ts';
 import { journalPath } from '../../collect/journal/file-name.ts';
@@ -44,6 +44,9 @@ Examples:
   restante collect list pops://anna@pop.example.org
   restante collect list anna --json`;
 
+/** Octets of a header in which subject and date are looked for. */
+const HEADER = 64 * 1024;
+
 interface Row {
   readonly number: number;
   readonly octets: number;
@@ -86,7 +89,7 @@ async function listed(
   // All at once: the client writes them in windows, where the server can pipeline.
   return Promise.all(
     rows.map(async (row) => {
-      const { subject, date } = await showLetter(await pop.top(row.number as Parameters<typeof pop.top>[0], 0));
+      const { subject, date } = await showLetter((await pop.top(messageNumber(row.number), 0)).subarray(0, HEADER));
       return { ...row, subject, date };
     }),
   );

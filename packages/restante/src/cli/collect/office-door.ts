@@ -2,8 +2,6 @@ import type { FoundRoute } from '../../collect/destinations/open.ts';
 import type { OpenOffice } from '../../control/client.ts';
 import { Failure } from '../../failure.ts';
 import type { Intake } from '../../import/intake.ts';
-import { reachOffice } from '../at-office.ts';
-import type { Places } from '../places.ts';
 
 /**
  * The office's maildrops, for letters that are collected. However many accounts are at it, the office is reached once: a
@@ -11,14 +9,14 @@ import type { Places } from '../places.ts';
  * can open while we wait for the next call.
  */
 export class OfficeDoor {
-  readonly #places: Places;
+  readonly #reach: () => Promise<OpenOffice>;
   #office: Promise<OpenOffice> | undefined;
   #users = 0;
   /** Letting go of it, which has to be over before it is reached again. */
   #leaving: Promise<void> = Promise.resolve();
 
-  constructor(places: Places) {
-    this.#places = places;
+  constructor(reach: () => Promise<OpenOffice>) {
+    this.#reach = reach;
   }
 
   /** An account's maildrop. */
@@ -63,7 +61,7 @@ export class OfficeDoor {
 
   async #enter(): Promise<OpenOffice> {
     this.#users += 1;
-    this.#office ??= this.#leaving.then(() => reachOffice(this.#places, {}));
+    this.#office ??= this.#leaving.then(() => this.#reach());
     try {
       return await this.#office;
     } catch (thrown) {

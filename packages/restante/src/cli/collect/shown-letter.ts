@@ -4,6 +4,8 @@ import { harmless, harmlessLines } from './harmless.ts';
 /** Parts within parts that are looked into: who nests deeper wants to keep us busy. */
 const DEEPEST = 20;
 const LONGEST_HEADER = 1024 * 1024;
+/** Octets that are decoded: more than anybody reads on a terminal, and no more work than a moment's. */
+const MOST = 1024 * 1024;
 
 /** A letter, or its beginning, as people read it. */
 export interface ShownLetter {
@@ -21,8 +23,8 @@ export interface ShownLetter {
 export async function showLetter(octets: Buffer): Promise<ShownLetter> {
   // Loaded only here: most verbs show no letter.
   const { default: PostalMime } = await import('postal-mime');
-  const options = { maxNestingDepth: DEEPEST, maxHeadersSize: LONGEST_HEADER };
-  const email = await PostalMime.parse(octets, options).catch(() => undefined);
+  const options = { maxNestingDepth: DEEPEST, maxHeadersSize: LONGEST_HEADER, forceRfc822Attachments: true };
+  const email = await PostalMime.parse(octets.subarray(0, MOST), options).catch(() => undefined);
   if (email === undefined) return plainLetter(octets);
   return {
     from: addresses(email.from === undefined ? [] : [email.from]),
@@ -38,7 +40,7 @@ export async function showLetter(octets: Buffer): Promise<ShownLetter> {
 }
 
 function plainLetter(octets: Buffer): ShownLetter {
-  const text = harmlessLines(octets.toString('latin1'));
+  const text = harmlessLines(octets.toString('latin1', 0, MOST));
   return { from: '', to: '', cc: '', date: '', subject: '', text, attachments: [] };
 }
 
@@ -65,6 +67,16 @@ function textOfHtml(html: string): string {
     .replace(/<(style|script)\b[\s\S]*?(?:<\/\1>|$)/gi, '')
     .replace(/<(?:br|\/p|\/div|\/tr|\/h\d)\b[^>]*>/gi, '\n')
     .replace(/<[^>]*>/g, '')
+    .replace(/&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|([a-z]+));/gi, character)
     .replace(/\n\s*\n\s*/g, '\n\n')
     .trim();
+}
+
+const NAMED: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: ' ' };
+
+/** A character that HTML has a reference to; one that is not known stays as it is written. */
+function character(written: string, decimal?: string, hexadecimal?: string, name = ''): string {
+  if (name !== '') return NAMED[name.toLowerCase()] ?? written;
+  const point = decimal === undefined ? Number.parseInt(hexadecimal ?? '', 16) : Number(decimal);
+  return point <= 0x10ffff ? String.fromCodePoint(point) : written;
 }

@@ -7,6 +7,7 @@ import type { Journal } from '../../collect/journal/journal.ts';
 import { memoryJournal, openJournal } from '../../collect/journal/open.ts';
 import type { CollectTask } from '../../collect/task.ts';
 import { Failure } from '../../failure.ts';
+import { reachOffice } from '../at-office.ts';
 import type { Places } from '../places.ts';
 import type { ChosenAccount } from './choose.ts';
 import { OfficeDoor } from './office-door.ts';
@@ -24,7 +25,7 @@ export interface TaskOptions {
 /** What a run is given for each account. */
 export function tasksFor(chosen: readonly ChosenAccount[], options: TaskOptions): readonly CollectTask[] {
   const { places, folder, dryRun, retry = false } = options;
-  const office = new OfficeDoor(places);
+  const office = new OfficeDoor(() => reachOffice(places, {}));
   const services = {
     spool: join(folder, 'spool'),
     openIntake: (account: string) => office.openIntake(account),

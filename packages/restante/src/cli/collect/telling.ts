@@ -106,10 +106,11 @@ function terminal(): Screen | undefined {
   return {
     write: (text) => void stderr.write(text),
     get columns() {
-      return stderr.columns;
+      // A terminal that nobody has told its size says 0.
+      return stderr.columns || 80;
     },
     get rows() {
-      return stderr.rows;
+      return stderr.rows || 24;
     },
   };
 }
