@@ -16,10 +16,11 @@ function trialOffice() {
     reached = true;
     dialogue.push('reach');
     return {
-      openIntake: async ({ name }: { name: string }) => {
+      showAccount: async ({ name }: { name: string }) => {
         if (name === 'nobody') throw new Error('there is no account nobody');
-        return intake(name);
+        return { name, state: name === 'away' ? 'disabled' : 'enabled' };
       },
+      openIntake: async ({ name }: { name: string }) => intake(name),
       testRoute: async ({ address }: { address: string }) => ({ result: 'maildrops', accounts: [address] }),
       close: async () => {
         await Promise.resolve();
@@ -53,6 +54,8 @@ test('who comes while it is being left waits for that', async () => {
 test('what fails leaves nothing open', async () => {
   const { dialogue, door, refuse } = trialOffice();
   await assert.rejects(door.openIntake('nobody'), /no account nobody/);
+  assert.deepEqual(dialogue.splice(0), ['reach', 'leave']);
+  await assert.rejects(door.openIntake('away'), /the account away is disabled: restante account enable away/);
   assert.deepEqual(dialogue, ['reach', 'leave']);
   refuse(true);
   await assert.rejects(door.openIntake('anna'), /not there/);
