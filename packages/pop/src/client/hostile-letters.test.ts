@@ -130,4 +130,43 @@ hostileServers('letters', [
     code: 'CLOSED',
     message: /not asked for/,
   },
+  {
+    name: 'a deletion that is refused: the letter is not deleted, and may be again',
+    script: `${PLAIN}\nC: RETR 1\nS> +OK\nS: .\nC: DELE 1\nS: -ERR read-only\nC: DELE 1\nS: +OK\nC: QUIT\nS: +OK`,
+    act: async (pop) => {
+      const receipt = await pop.retrieve(one).stored(async (it) => {
+        for await (const _ of it);
+      });
+      const refused = await pop.delete(receipt).catch((error) => error.code);
+      await pop.delete(receipt);
+      return [refused, await pop.commit()];
+    },
+    answer: ['REFUSED', 'committed'],
+  },
+  {
+    name: 'a TOP that brings more lines than were asked for',
+    script: `${PLAIN}\nC: TOP 1 0\nS> +OK\nS> Subject: x\nS>\nS> body\nS: .`,
+    act: async (pop) => (await pop.top(one, 0)).toString(),
+    answer: 'Subject: x\r\n\r\nbody\r\n',
+  },
+  {
+    name: 'a letter that is refused and comes all the same: nothing of it is taken for an answer',
+    script: `${PLAIN}\nC: RETR 1\nS> -ERR no\nS> Subject: x\nS: .`,
+    act: async (pop, peer) => {
+      const refused = await read(pop).catch((error) => error.code);
+      await peer.played;
+      return [refused, await pop.noop().catch((error) => error.code), await pop.commit()];
+    },
+    answer: ['REFUSED', 'CLOSED', 'rolled-back'],
+  },
+  {
+    name: 'a letter that is one line of 32 MiB',
+    script: `${PLAIN}\nC: RETR 1\nS: +OK\nS: {x*33554432}\nS: .`,
+    act: async (pop) => {
+      let octets = 0;
+      for await (const part of pop.retrieve(one)) octets += part.length;
+      return octets;
+    },
+    answer: 33_554_434,
+  },
 ]);

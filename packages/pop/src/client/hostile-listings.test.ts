@@ -133,4 +133,31 @@ hostileServers('numbers and listings', [
     act: async (pop: Pop3Client) => [await pop.stat(), await pop.commit()],
     answer: [{ count: 0, octets: 0 }, 'committed'],
   })),
+  {
+    name: 'another letter’s unique-id in the answer to UIDL n',
+    script: `${PLAIN}\nC: UIDL 1\nS: +OK 2 abc`,
+    act: (pop) => pop.uniqueIds(one),
+    code: 'PROTOCOL',
+  },
+  {
+    name: 'numbers that are none: a sign, a fraction, a blank line, twenty digits',
+    script: `${PLAIN}
+      C: LIST\nS> +OK\nS> +1 10\nS: .
+      C: LIST\nS> +OK\nS> 1.5 10\nS: .
+      C: LIST\nS> +OK\nS>\nS: .
+      C: LIST\nS> +OK\nS> 1 99999999999999999999\nS: .
+      C: LIST\nS> +OK\nS> 0x1 10\nS: .`,
+    act: async (pop) => {
+      const codes: unknown[] = [];
+      for (let times = 0; times < 5; times += 1) codes.push(await pop.list().catch((error) => error.code));
+      return codes;
+    },
+    answer: Array.from({ length: 5 }, () => 'PROTOCOL'),
+  },
+  {
+    name: 'letters in any order',
+    script: `${PLAIN}\nC: LIST\nS> +OK\nS> 3 30\nS> 1 10\nS: .`,
+    act: async (pop) => (await pop.list()).map(({ number }) => number),
+    answer: [3, 1],
+  },
 ]);
