@@ -52,11 +52,13 @@ for (const name of ['command-line.md', 'accounts.md', 'addresses.md', 'moving-in
     test(`every command in docs/${name} does what it says, with the office ${state}`, async (t) => {
       const { home, env } = machine();
       let elsewhere = '';
+      let lmtp = '';
       if (state === 'open') {
         const office = await RunningOffice.start({ data: join(home, 'restante') });
         t.after(() => office.close());
         // The post office that mail is collected from is this one too.
         elsewhere = `127.0.0.1:${office.pop3s.port}`;
+        lmtp = `127.0.0.1:${office.lmtp.port}`;
         env['NODE_EXTRA_CA_CERTS'] = office.certificate;
       }
       const blocks = [...page(name).matchAll(/```sh\n(.*?)```/gs)].map((found) => found[1] ?? '');
@@ -65,7 +67,8 @@ for (const name of ['command-line.md', 'accounts.md', 'addresses.md', 'moving-in
       const script = [BEFORE[name] ?? '', ...blocks]
         .filter((block) => state === 'open' || !asOpen.test(block))
         .join('')
-        .replaceAll('pop.example.org', elsewhere);
+        .replaceAll('pop.example.org', elsewhere)
+        .replaceAll('127.0.0.1:1024', lmtp);
       assert.match(script, /^restante /m);
       const child = spawn('sh', ['-e', '-c', script], { cwd: home, env, stdio: ['ignore', 'pipe', 'pipe'] });
       const said = text(child.stderr);
