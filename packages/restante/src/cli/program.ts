@@ -76,7 +76,7 @@ export function program(): Command {
 const WITH_EVERY_VERB = [
   ['--data <dir>', 'the data folder (default: data in a clone, else ~/.local/share/restante)'],
   ['--config <file>', 'the configuration (default: restante.toml in the data folder, if it is there)'],
-  ['--json', 'print one JSON document (serve: one object a line)'],
+  ['--json', 'print one JSON document (serve, collect: one object a line)'],
 ] as const;
 
 const EXAMPLES = `

@@ -152,6 +152,19 @@ describe('collect', () => {
     assert.match(readFileSync(told, 'utf8'), /^there\d+@127\.0\.0\.1 2 0\n$/);
   });
 
+  test('a password that is in the environment is not there for commands after new mail', async (t) => {
+    const { here, url } = await two(1);
+    process.env['RESTANTE_TEST_HOOK'] = 'secret';
+    t.after(() => delete process.env['RESTANTE_TEST_HOOK']);
+    const told = join(folder, 'environment');
+    const words = [url, '--to', `account:${here}`, ...trust(), '--password-env', 'RESTANTE_TEST_HOOK'];
+    const { status, stderr } = await collect(...words, '--exec', `env > '${told}'`);
+    assert.equal(status, 0, stderr);
+    const environment = readFileSync(told, 'utf8');
+    assert.match(environment, /^RESTANTE_KEPT=1$/m);
+    assert.ok(!environment.includes('RESTANTE_TEST_HOOK'));
+  });
+
   test('--every calls again and again until it is ended, in good order', async () => {
     const { here, url } = await two(1);
     const told = join(folder, 'every');

@@ -11,6 +11,7 @@ import { importStateCommand } from './import-state.ts';
 import { listCommand } from './list.ts';
 import { type GivenOptions, generalOverrides, withAccountOptions, withGeneralOptions } from './options.ts';
 import { peekCommand } from './peek.ts';
+import { withoutSecrets } from './secret.ts';
 import { tasksFor } from './tasks.ts';
 import { Telling } from './telling.ts';
 
@@ -60,6 +61,7 @@ async function collect(words: readonly string[], options: GivenOptions, self: Co
     again: every !== undefined,
     accounts: commandsOf(chosen),
     exec: places.settings['collect.exec'],
+    environment: withoutSecrets(chosen.map(({ settings }) => settings)),
   });
   const { signal, forget } = endSignal(telling);
   const reports = await collectAll({

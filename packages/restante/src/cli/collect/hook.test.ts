@@ -35,7 +35,7 @@ test('the command is told what came, of all accounts together', () => {
 test('two are never run at once, and one that fails does not keep the next from being run', async () => {
   const file = join(temporaryFolder(), 'told');
   const said: string[] = [];
-  const hooks = new Hooks((line) => said.push(line));
+  const hooks = new Hooks((line) => said.push(line), { PATH: process.env['PATH'] });
   const slow = `echo "begin $RESTANTE_KEPT" >> '${file}'; sleep 0.1; echo "end $RESTANTE_KEPT" >> '${file}'; kill -9 $$`;
   for (const kept of [1, 2]) hooks.run(slow, [{ account: 'anna', report: report(kept) }]);
   await hooks.done();

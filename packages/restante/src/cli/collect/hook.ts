@@ -11,10 +11,13 @@ export interface Brought {
 /** Commands that are run after new mail has come, one at a time, in the order in which it came. */
 export class Hooks {
   readonly #say: (line: string) => void;
+  readonly #environment: NodeJS.ProcessEnv;
   #last: Promise<void> = Promise.resolve();
 
-  constructor(say: (line: string) => void) {
+  /** @param environment - what the commands have beside our own variables: no password of ours */
+  constructor(say: (line: string) => void, environment: NodeJS.ProcessEnv) {
     this.#say = say;
+    this.#environment = environment;
   }
 
   /** Runs a command for these runs. What it is told stands in its environment; that it fails changes nothing else. */
@@ -29,7 +32,7 @@ export class Hooks {
 
   #run(line: string, brought: readonly Brought[]): Promise<void> {
     return new Promise((resolve) => {
-      const env = { ...process.env, ...environmentFor(brought) };
+      const env = { ...this.#environment, ...environmentFor(brought) };
       const child = spawn('/bin/sh', ['-c', line], { stdio: ['ignore', 'ignore', 'inherit'], env });
       child.once('error', (error) => {
         this.#say(`the command after new mail cannot be run: ${reasonOf(error)}`);

@@ -29,6 +29,12 @@ export function secretPlace(
   return undefined;
 }
 
+/** Our environment as commands get it: no password or token of whatever account is in it. */
+export function withoutSecrets(accounts: readonly CollectAccountSettings[]): NodeJS.ProcessEnv {
+  const secrets = accounts.flatMap(({ password_env, token_env }) => [password_env, token_env]);
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !secrets.includes(name)));
+}
+
 /** Asks for it, at each login anew: it may have changed. Rejects with a {@link Failure} that says what to do. */
 export async function readSecret(place: SecretPlace, kind: 'password' | 'token'): Promise<string> {
   switch (place.type) {

@@ -11,6 +11,7 @@ import { reachOffice } from '../at-office.ts';
 import type { Places } from '../places.ts';
 import type { ChosenAccount } from './choose.ts';
 import { OfficeDoor } from './office-door.ts';
+import { withoutSecrets } from './secret.ts';
 
 export interface TaskOptions {
   readonly places: Places;
@@ -30,7 +31,7 @@ export function tasksFor(chosen: readonly ChosenAccount[], options: TaskOptions)
     spool: join(folder, 'spool'),
     openIntake: (account: string) => office.openIntake(account),
     findRoute: (address: string) => office.findRoute(address),
-    environment: withoutSecrets(chosen),
+    environment: withoutSecrets(chosen.map(({ settings }) => settings)),
   };
   return chosen.map(({ account, destination }) => {
     let again = retry;
@@ -53,12 +54,6 @@ export function tasksFor(chosen: readonly ChosenAccount[], options: TaskOptions)
       },
     };
   });
-}
-
-/** What a command is given of our environment: no password of whatever account is in it. */
-function withoutSecrets(chosen: readonly ChosenAccount[]): NodeJS.ProcessEnv {
-  const secrets = chosen.flatMap(({ settings }) => [settings.password_env, settings.token_env]);
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !secrets.includes(name)));
 }
 
 function journalToLookAt(account: CollectAccount, folder: string): Journal {

@@ -16,6 +16,8 @@ export interface TellingOptions {
   readonly accounts: ReadonlyMap<string, string | undefined>;
   /** The command that is run after new mail, once for all. */
   readonly exec: string | undefined;
+  /** What those commands have of our environment. */
+  readonly environment: NodeJS.ProcessEnv;
 }
 
 /** Everybody who wants to know what happens while mail is collected: people, programs, and commands after new mail. */
@@ -30,7 +32,7 @@ export class Telling {
     this.#options = options;
     const screen = options.json ? undefined : terminal();
     this.#progress = new CollectProgress({ screen, say: sayLine, several: options.accounts.size > 1 });
-    this.#hooks = new Hooks((line) => this.note(line));
+    this.#hooks = new Hooks((line) => this.note(line), options.environment);
   }
 
   take(event: CollectEvent): void {
