@@ -5,7 +5,7 @@ import type { Journal } from './journal/journal.ts';
 import { JournalInUse } from './journal/trouble.ts';
 import type { Plan } from './plan/plan.ts';
 import { Calls, headerOf, letterOf, listed, loggedIn, sizes } from './run/calls.test-support.ts';
-import { DELETE, KEEP, lasting, letter, World } from './run/run.test-support.ts';
+import { account, DELETE, KEEP, lasting, letter, World } from './run/run.test-support.ts';
 
 const MINUTE = 60_000;
 const login = loggedIn('UIDL', 'TOP');
@@ -104,6 +104,21 @@ describe('deletions', () => {
     assert.deepEqual([sure.error, sure.result, sure.kept, sure.deleted], [undefined, 'done', 0, 1]);
     assert.deepEqual(states(world), { a: 'gone', b: 'gone' });
     await calls.finished();
+  });
+
+  test('of what another program has kept are made only where somebody says so', async () => {
+    const world = new World();
+    await world.elsewhere.deliver(letter('one'), letter('two'));
+    const elsewhere = await world.elsewhere.connect({ ...account(KEEP).server });
+    const at = world.elsewhere.clock.now();
+    for (const { uniqueId = '' } of await elsewhere.uniqueIds()) {
+      world.journal.write([{ type: 'adopted', key: uniqueId, uniqueId, at, why: 'getmail has it' }]);
+    }
+    await elsewhere.commit();
+    const careful = await world.run(DELETE);
+    assert.deepEqual([careful.error, careful.result, careful.kept, careful.deleted], [undefined, 'done', 0, 0]);
+    const told = await world.run({ ...DELETE, deleteAdopted: true });
+    assert.deepEqual([told.error, told.result, told.kept, told.deleted], [undefined, 'done', 0, 2]);
   });
 
   test('that are refused are told, and the letter stays kept', async () => {
