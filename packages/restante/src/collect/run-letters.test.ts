@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { Calls, letterOf, listed, loggedIn, sizes } from './run/calls.test-support.ts';
+import { Calls, fresh, letterOf, listed, loggedIn } from './run/calls.test-support.ts';
 import { DELETE, KEEP, letter, World } from './run/run.test-support.ts';
 
 const HOUR = 3_600_000;
@@ -15,7 +15,7 @@ describe('one bad letter never holds up the rest', () => {
   test('a letter that the server refuses is left, and the others are deleted', async () => {
     const world = new World();
     const calls = new Calls(
-      `${login}${listed('a', 'b', 'c')}${sizes(3)}${letterOf(1)}\nC: RETR 2\nS: -ERR cannot\n${letterOf(3)}${dele(1, 3)}${bye}`,
+      `${login}${fresh('a', 'b', 'c')}${letterOf(1)}\nC: RETR 2\nS: -ERR cannot\n${letterOf(3)}${dele(1, 3)}${bye}`,
     );
     const report = await world.run(DELETE, { connect: calls.connect });
     assert.deepEqual([report.result, report.kept, report.deleted, report.failed, report.left], ['partly', 2, 2, 1, 1]);
@@ -26,7 +26,7 @@ describe('one bad letter never holds up the rest', () => {
 
   test('it is tried again at once, then after pauses, and given up in the end; each run says so', async () => {
     const world = new World();
-    const refused = `${login}${listed('a')}${sizes(1)}\nC: RETR 1\nS: -ERR cannot${bye}`;
+    const refused = `${login}${fresh('a')}\nC: RETR 1\nS: -ERR cannot${bye}`;
     const known = `${login}${listed('a')}\nC: RETR 1\nS: -ERR cannot${bye}`;
     const left = `${login}${listed('a')}${bye}`;
     for (const [script, pause, event] of [
@@ -50,7 +50,7 @@ describe('one bad letter never holds up the rest', () => {
     const world = new World();
     const breaks = '\nC: RETR 1\nS> +OK\nS: Subject: cut\nDROP';
     const calls = new Calls(
-      `${login}${listed('a', 'b', 'c')}${sizes(3)}${breaks}`,
+      `${login}${fresh('a', 'b', 'c')}${breaks}`,
       `${login}${listed('a', 'b', 'c')}${letterOf(2)}${letterOf(3)}${breaks}`,
       `${login}${listed('a', 'b', 'c')}${bye}`,
     );
@@ -67,9 +67,7 @@ describe('one bad letter never holds up the rest', () => {
     const world = new World();
     await world.elsewhere.deliver(letter('small'), letter('large', 900));
     const lies = { ...KEEP, largest: { octets: 10_000, larger: 'skip' } } as const;
-    const calls = new Calls(
-      `${login}${listed('a')}${sizes(1)}\nC: RETR 1\nS> +OK\nS> Subject: large\nS> {x*10000}\nS: .${bye}`,
-    );
+    const calls = new Calls(`${login}${fresh('a')}\nC: RETR 1\nS> +OK\nS> Subject: large\nS> {x*10000}\nS: .${bye}`);
     const report = await world.run(lies, { connect: calls.connect });
     assert.deepEqual([report.result, report.kept, report.failed], ['partly', 0, 1]);
     assert.match(world.journal.letter('a')?.why ?? '', /more than 10000 octets/);
@@ -143,7 +141,7 @@ describe('a destination that takes nothing', () => {
   test('that hangs does not let the server time out, and is given up after ten minutes', async () => {
     const world = new World();
     const noop = Array.from({ length: 19 }, () => '\nC: NOOP\nS: +OK').join('');
-    const calls = new Calls(`${login}${listed('a')}${sizes(1)}${letterOf(1)}${noop}\nC: NOOP\nS: +OK${bye}`);
+    const calls = new Calls(`${login}${fresh('a')}${letterOf(1)}${noop}\nC: NOOP\nS: +OK${bye}`);
     let release = () => {};
     const hanging = new Promise<void>((resolve) => {
       release = resolve;

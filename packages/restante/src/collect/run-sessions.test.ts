@@ -4,7 +4,7 @@ import type { CollectEvent } from './event.ts';
 import type { Journal } from './journal/journal.ts';
 import { JournalInUse } from './journal/trouble.ts';
 import type { Plan } from './plan/plan.ts';
-import { Calls, headerOf, letterOf, listed, loggedIn, sizes } from './run/calls.test-support.ts';
+import { Calls, fresh, headerOf, letterOf, listed, loggedIn, sizes } from './run/calls.test-support.ts';
 import { account, DELETE, KEEP, lasting, letter, World } from './run/run.test-support.ts';
 
 const MINUTE = 60_000;
@@ -63,7 +63,7 @@ describe('LOGIN-DELAY (EXT-21)', () => {
   test('is honoured by whoever calls next, and remembered', async () => {
     const world = new World();
     const slow = loggedIn('UIDL', 'LOGIN-DELAY 900');
-    const calls = new Calls(`${slow}${listed()}${bye}`, `${slow}${listed()}${bye}`);
+    const calls = new Calls(`${slow}${fresh()}${bye}`, `${slow}${listed()}${bye}`);
     assert.equal((await world.run(KEEP, { connect: calls.connect })).result, 'done');
     const early = await world.run(KEEP, { connect: calls.connect });
     assert.equal(early.result, 'later');
@@ -76,7 +76,7 @@ describe('LOGIN-DELAY (EXT-21)', () => {
   test('a second session of the same run would come too soon, so all is committed in one', async () => {
     const world = new World();
     const slow = loggedIn('UIDL', 'LOGIN-DELAY 900');
-    const script = `${slow}${listed('a', 'b')}${sizes(2)}${letterOf(1)}${letterOf(2)}
+    const script = `${slow}${fresh('a', 'b')}${letterOf(1)}${letterOf(2)}
       C: DELE 1\nS: +OK\nC: DELE 2\nS: +OK${bye}`;
     const report = await world.run({ ...DELETE, commitEvery: 1 }, { connect: new Calls(script).connect });
     assert.deepEqual([report.error, report.result, report.deleted], [undefined, 'done', 2]);
@@ -93,7 +93,7 @@ describe('deletions', () => {
 
   test('are not known where QUIT is not answered +OK; the next listing tells, and nothing is fetched twice (P3-64)', async () => {
     const world = new World();
-    const first = `${login}${listed('a', 'b')}${sizes(2)}${letterOf(1)}${letterOf(2)}
+    const first = `${login}${fresh('a', 'b')}${letterOf(1)}${letterOf(2)}
       C: DELE 1\nS: +OK\nC: DELE 2\nS: +OK\nC: QUIT\nS: -ERR some were not removed`;
     const second = `${login}${listed('b')}${sizes(1)}${headerOf(1, 2)}\nC: DELE 1\nS: +OK${bye}`;
     const calls = new Calls(first, second);
@@ -123,7 +123,7 @@ describe('deletions', () => {
 
   test('that are refused are told, and the letter stays kept', async () => {
     const world = new World();
-    const script = `${login}${listed('a')}${sizes(1)}${letterOf(1)}\nC: DELE 1\nS: -ERR read-only${bye}`;
+    const script = `${login}${fresh('a')}${letterOf(1)}\nC: DELE 1\nS: -ERR read-only${bye}`;
     const report = await world.run(DELETE, { connect: new Calls(script).connect });
     assert.deepEqual([report.result, report.deleted, report.failed], ['partly', 0, 1]);
     assert.deepEqual(states(world), { a: 'kept' });
@@ -132,7 +132,7 @@ describe('deletions', () => {
   test('with EXPIRE 0 QUIT may remove all that was read: it is not said while something read is not kept (EXT-27, EXT-28)', async () => {
     const world = new World();
     const expiring = loggedIn('UIDL', 'EXPIRE 0');
-    const calls = new Calls(`${expiring}${listed('a')}${sizes(1)}${letterOf(1)}`);
+    const calls = new Calls(`${expiring}${fresh('a')}${letterOf(1)}`);
     const report = await world.run(KEEP, { connect: calls.connect, destination: { refuse: () => 'letter' } });
     assert.equal(report.result, 'partly');
     await calls.peers[0]?.closed;
@@ -144,7 +144,7 @@ describe('deletions', () => {
     const expiring = loggedIn('UIDL', 'EXPIRE 0');
     const held = (text: string) => text.includes('letter-2');
     const calls = new Calls(
-      `${expiring}${listed('a', 'b')}${sizes(2)}${letterOf(1)}${letterOf(2)}\nC: DELE 1\nS: +OK`,
+      `${expiring}${fresh('a', 'b')}${letterOf(1)}${letterOf(2)}\nC: DELE 1\nS: +OK`,
       `${expiring}${listed('a', 'b')}${sizes(2)}${headerOf(1)}\nC: DELE 1\nS: +OK${bye}`,
     );
     const report = await world.run(DELETE, { connect: calls.connect, destination: { hold: held } });
@@ -158,7 +158,7 @@ describe('a run', () => {
     const world = new World();
     const stop = new AbortController();
     const report = await world.run(KEEP, {
-      connect: new Calls(`${login}\nC: STAT`).connect,
+      connect: new Calls(`${login}\nC: LIST`).connect,
       signal: stop.signal,
       report: ({ event }) => event === 'connected' && stop.abort(),
     });
@@ -171,7 +171,7 @@ describe('a run', () => {
     const world = new World();
     const stop = new AbortController();
     const half = '\nC: RETR 2\nS: +OK\nS: Subject: half';
-    const calls = new Calls(`${login}${listed('a', 'b')}${sizes(2)}${letterOf(1)}${half}`);
+    const calls = new Calls(`${login}${fresh('a', 'b')}${letterOf(1)}${half}`);
     const report = await world.run(DELETE, {
       connect: calls.connect,
       signal: stop.signal,
@@ -185,7 +185,7 @@ describe('a run', () => {
   test('whose connection broke waits until the server has noticed that', async () => {
     const world = new World();
     const calls = new Calls(
-      `${login}${listed('a')}${sizes(1)}\nC: RETR 1\nRESET`,
+      `${login}${fresh('a')}\nC: RETR 1\nRESET`,
       refusedLogin('[IN-USE] still'),
       `${login}${listed('a')}${letterOf(1)}${bye}`,
     );
@@ -196,7 +196,7 @@ describe('a run', () => {
 
   test('is not tried again and again where the server breaks off whatever is asked', async () => {
     const world = new World();
-    const calls = new Calls(...Array.from({ length: 3 }, () => `${login}\nC: STAT\nDROP`));
+    const calls = new Calls(...Array.from({ length: 3 }, () => `${login}\nC: LIST\nDROP`));
     const report = await world.run(KEEP, { connect: calls.connect });
     assert.deepEqual([report.result, report.kept], ['network', 0]);
     await calls.finished();
@@ -223,15 +223,17 @@ describe('a run', () => {
     const piped = loggedIn('UIDL', 'PIPELINING');
     const calls = new Calls(
       `${piped}
-      C: STAT
+      C: LIST
       C: UIDL
-      S: +OK 1 38
+      S: +OK
+      S: 1 38
+      S: .
       S: -ERR busy
       C: UIDL
       S: +OK
       S: 1 a
       S: .
-      ${sizes(1)}${letterOf(1)}${bye}`,
+      ${letterOf(1)}${bye}`,
       `${loggedIn('UIDL', 'PIPELINING')}${listed('a')}${bye}`,
     );
     const report = await world.run(KEEP, { connect: calls.connect });
@@ -279,17 +281,12 @@ describe('a run', () => {
   test('without UIDL keeps each letter once, and deletes what it has read (EXT-31)', async () => {
     const world = new World();
     const bare = loggedIn();
-    const unlisted = (count: number) => `
-      C: STAT
-      S: +OK ${count} ${count * 38}
-      C: UIDL
-      S: -ERR what?
-      ${sizes(count)}`;
+    const noUidl = '\nC: UIDL\nS: -ERR what?';
     const noTop = '\nC: TOP 1 0\nS: -ERR what?\nC: TOP 2 0\nS: -ERR what?';
-    const keep = new Calls(`${bare}${unlisted(2)}${noTop}${letterOf(1)}${letterOf(2)}${bye}`);
+    const keep = new Calls(`${bare}${sizes(2)}${noUidl}${noTop}${letterOf(1)}${letterOf(2)}${bye}`);
     const first = await world.run(KEEP, { connect: keep.connect });
     assert.deepEqual([first.error, first.kept], [undefined, 2]);
-    const gone = new Calls(`${bare}${unlisted(2)}${noTop}${letterOf(1)}${letterOf(2)}
+    const gone = new Calls(`${bare}\nC: STAT\nS: +OK 2 76${noUidl}${sizes(2)}${noTop}${letterOf(1)}${letterOf(2)}
       C: DELE 1\nS: +OK\nC: DELE 2\nS: +OK${bye}`);
     const report = await world.run(DELETE, { connect: gone.connect });
     assert.deepEqual([report.error, report.result, report.kept, report.deleted], [undefined, 'done', 0, 2]);
@@ -331,7 +328,7 @@ describe('a process that died', () => {
         together = Math.max(together, fetched);
       },
     };
-    const calls = new Calls(`${login}${listed('a', 'b')}${letterOf(1)}${letterOf(2)}${bye}`);
+    const calls = new Calls(`${login}${fresh('a', 'b')}${letterOf(1)}${letterOf(2)}${bye}`);
     const report = await world.run(KEEP, { connect: calls.connect, journal });
     assert.equal(together, 1);
     assert.deepEqual([report.error, report.kept], [undefined, 2]);

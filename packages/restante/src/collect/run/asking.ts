@@ -1,4 +1,4 @@
-import { messageNumber, type Pop3Client, Pop3Error } from '@restante/pop/client';
+import { messageNumber, type Pop3Client, Pop3Error, type ScanListing } from '@restante/pop/client';
 import { type LetterHeader, letterHeader } from '../plan/fingerprint.ts';
 import type { ListedLetter, Plan, Situation, Wanted } from '../plan/plan.ts';
 import { planSession } from '../plan/plan-session.ts';
@@ -26,24 +26,29 @@ export async function askAndPlan(client: Pop3Client, begun: Situation): Promise<
   throw new Error(`a session was not planned after ${MOST_QUESTIONS} questions`);
 }
 
+/** Whether the maildrop has never been seen: then all sizes are wanted, and may be asked for at once. */
+export function isNew({ facts: { begun } }: Books): boolean {
+  return begun === undefined;
+}
+
 /** Asks the server what there is. Rejects with a Pop3Error. */
 export async function look(client: Pop3Client, books: Books, destination: string): Promise<Situation> {
-  // STAT costs no round trip of its own where the server pipelines; a server that makes a mess of it says nothing by it.
   const [counted, unique] = await Promise.all([
-    client.stat().catch((error: unknown) => nothing(client, error)),
+    isNew(books) ? countListed(client) : count(client),
     client.uniqueIds().catch((error: unknown) => unsupported(error)),
   ]);
   let listing: readonly ListedLetter[] = (unique ?? []).map(({ number, uniqueId }) => {
     return { number, uniqueId, octets: undefined };
   });
   // Without UIDL, or where it leaves letters out (P3-57, EXT-31).
-  const sized = unique === undefined || (counted !== undefined && counted.count > unique.length);
-  if (sized) listing = await withSizes(client, listing, 'all');
+  const incomplete = unique === undefined || (counted !== undefined && counted.letters > unique.length);
+  const scan = counted?.scan ?? (incomplete ? await client.list() : undefined);
+  if (scan !== undefined) listing = sized(listing, scan, 'all');
   return {
     listing,
-    counted: counted?.count,
+    counted: counted?.letters,
     countedOctets: counted?.octets,
-    sized,
+    sized: scan !== undefined,
     facts: books.facts,
     records: [...books.letters()],
     policy: books.account.policy,
@@ -52,6 +57,24 @@ export async function look(client: Pop3Client, books: Books, destination: string
     expire: client.capabilities.expire,
     destination,
   };
+}
+
+interface Counted {
+  readonly letters: number;
+  readonly octets: number;
+  readonly scan: readonly ScanListing[] | undefined;
+}
+
+/** STAT costs no round trip of its own where UIDL is long; a server that makes a mess of it says nothing by it. */
+async function count(client: Pop3Client): Promise<Counted | undefined> {
+  const stat = await client.stat().catch((error: unknown) => nothing(client, error));
+  return stat && { letters: stat.count, octets: stat.octets, scan: undefined };
+}
+
+/** By LIST, which has been asked for already. */
+async function countListed(client: Pop3Client): Promise<Counted> {
+  const scan = await client.list();
+  return { letters: scan.length, octets: scan.reduce((sum, { octets }) => sum + octets, 0), scan };
 }
 
 function nothing(client: Pop3Client, error: unknown): undefined {
@@ -64,21 +87,21 @@ function unsupported(error: unknown): undefined {
 
 async function learn(client: Pop3Client, situation: Situation, { sizes, headers }: Wanted): Promise<Situation> {
   const unsized = sizes === 'all' || sizes.length > 0;
+  const scan = sizes === 'all' ? await client.list() : await listEach(client, sizes);
   return {
     ...situation,
-    listing: unsized ? await withSizes(client, situation.listing, sizes) : situation.listing,
+    listing: unsized ? sized(situation.listing, scan, sizes) : situation.listing,
     sized: situation.sized || unsized,
     headers: headers.length === 0 ? situation.headers : await withHeaders(client, situation.headers, headers),
   };
 }
 
 /** The letters with what LIST says of them; asked for all it may name letters that UIDL left out. */
-async function withSizes(
-  client: Pop3Client,
+function sized(
   listing: readonly ListedLetter[],
+  scan: readonly ScanListing[],
   sizes: Wanted['sizes'],
-): Promise<readonly ListedLetter[]> {
-  const scan = sizes === 'all' ? await client.list() : await listEach(client, sizes);
+): readonly ListedLetter[] {
   const octets = new Map<number, number>(scan.map((each) => [each.number, each.octets]));
   const listed = listing.map((letter) => {
     const known = octets.get(letter.number);
@@ -90,7 +113,7 @@ async function withSizes(
   return [...listed, ...others].sort((one, other) => one.number - other.number);
 }
 
-async function listEach(client: Pop3Client, numbers: readonly number[]) {
+async function listEach(client: Pop3Client, numbers: readonly number[]): Promise<readonly ScanListing[]> {
   const asked = numbers.map(async (number) => {
     // It may have gone in the meantime, or be damaged: then nothing is known of it.
     return client.list(messageNumber(number)).catch((error: unknown) => nothing(client, error));

@@ -19,15 +19,24 @@ export function loggedIn(...capabilities: readonly string[]): string {
     S: .`;
 }
 
-/** The answers to STAT, UIDL and LIST, where letters have these unique-ids and 38 octets each. */
+/** What a maildrop that has never been seen is asked, where letters have these unique-ids and 38 octets each. */
+export function fresh(...uniqueIds: readonly string[]): string {
+  return sizes(uniqueIds.length) + names(uniqueIds);
+}
+
+/** What it is asked in later sessions. */
 export function listed(...uniqueIds: readonly string[]): string {
-  const lines = (of: (uniqueId: string) => string) => uniqueIds.map((id, index) => `S> ${index + 1} ${of(id)}`);
   return `
     C: STAT
-    S: +OK ${uniqueIds.length} ${uniqueIds.length * 38}
+    S: +OK ${uniqueIds.length} ${uniqueIds.length * 38}${names(uniqueIds)}`;
+}
+
+function names(uniqueIds: readonly string[]): string {
+  const lines = uniqueIds.map((uniqueId, index) => `S> ${index + 1} ${uniqueId}`).join('\n');
+  return `
     C: UIDL
     S> +OK
-    ${lines((uniqueId) => uniqueId).join('\n')}
+    ${lines}
     S: .`;
 }
 

@@ -4,7 +4,7 @@ import type { MailboxFacts } from '../journal/journal.ts';
 import { KnownByOctets } from '../plan/known-by-octets.ts';
 import type { Plan, Situation } from '../plan/plan.ts';
 import { adoptFound } from './adopting.ts';
-import { askAndPlan, look } from './asking.ts';
+import { askAndPlan, isNew, look } from './asking.ts';
 import { Batches } from './batches.ts';
 import { Broken } from './blame.ts';
 import type { Books } from './books.ts';
@@ -71,7 +71,7 @@ async function call({ books, stop, connect, destination }: SessionParts): Promis
   const client = await connect({
     // Letters are wanted as they are, not as something like them (RFC 6856 §2.1).
     utf8: true,
-    ahead: ['UIDL'],
+    ahead: isNew(books) ? ['UIDL', 'LIST'] : ['UIDL'],
     ...server,
     ...(pipeliningDistrusted && { pipelining: false }),
     clock: books.clock,
