@@ -8,8 +8,9 @@ export interface ImportedLetter {
   /** The unique-id that its readers know it by; a new one where absent. */
   readonly uniqueId?: string;
   /**
-   * What makes it the same letter when the import is done again: the SHA-256 of its octets in lower hex, `/`, and how many
-   * letters with the same octets came before it in the same source.
+   * What makes it the same letter when it is brought again. From a mailbox of files: the SHA-256 of its octets in lower hex,
+   * `/`, and how many letters with the same octets came before it in the same source. Collected from another office:
+   * `collect/` and the SHA-256 of its maildrop and its key there.
    */
   readonly key: string;
 }

@@ -63,6 +63,8 @@ const LAST_WORDS = 1_000;
 export class CommandDestination implements Destination {
   readonly name: string;
   readonly promise = 'at-least-once';
+  /** A little more than the command itself has: it ends then, and what it said is told. */
+  readonly patience: number;
   readonly #options: CommandOptions;
   readonly #services: CommandServices;
   /** What came of letters, so that the command is not run again for one. */
@@ -71,6 +73,7 @@ export class CommandDestination implements Destination {
 
   constructor(options: CommandOptions, services: CommandServices) {
     this.name = options.name;
+    this.patience = options.patience + 60_000;
     this.#options = options;
     this.#services = services;
   }

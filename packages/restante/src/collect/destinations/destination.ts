@@ -22,6 +22,8 @@ export interface Destination {
    * and each is in the journal before the next: so it is one letter that may come twice.
    */
   readonly promise: 'exactly-once' | 'at-least-once';
+  /** How long `place` may take for one batch, in milliseconds, where that is longer than anybody would wait otherwise. */
+  readonly patience?: number;
   /** Begins to take a letter. Several may be under way. */
   stage(letter: IncomingLetter): Stage;
   /** Makes staged letters durable, as far as {@link settle} needs them. Rejects when it cannot: then none counts. */
@@ -87,9 +89,7 @@ export interface Held {
 /** What came of placing a letter. */
 export type Placing =
   | { readonly type: 'placed'; readonly place: string }
-  /**
-   * It is not there. Nothing is left of it here either way.
-   */
+  /** It is not there. Nothing is left of it here either way. */
   | { readonly type: 'refused'; readonly why: string; readonly blame: Blame };
 
 /**

@@ -2,7 +2,13 @@ import { Canonicalizer, Stuffer } from '@restante/pop/wire';
 import { LetterHead } from '../../delivery/loops.ts';
 import { Failure, reasonOf } from '../../failure.ts';
 import { type LetterFacts, LetterLook, type SendableLetter } from '../../lmtp-client/letter.ts';
-import { type LmtpAddress, LmtpClient, type LmtpOutcome, type LmtpTimeouts } from '../../lmtp-client/lmtp-client.ts';
+import {
+  defaultLmtpTimeouts,
+  type LmtpAddress,
+  LmtpClient,
+  type LmtpOutcome,
+  type LmtpTimeouts,
+} from '../../lmtp-client/lmtp-client.ts';
 import { replyText } from '../../lmtp-client/reply.ts';
 import type {
   Destination,
@@ -46,6 +52,8 @@ interface Waiting extends StagedLetter {
 export class LmtpDestination implements Destination {
   readonly name: string;
   readonly promise = 'at-least-once';
+  /** All that a server may take for one letter (RFC 5321 §4.5.3.2), where nothing that is sent waits for long. */
+  readonly patience: number;
   readonly #options: LmtpDestinationOptions;
   readonly #services: LmtpServices;
   /** What came of letters, so that one is not handed over again. */
@@ -56,6 +64,8 @@ export class LmtpDestination implements Destination {
 
   constructor(options: LmtpDestinationOptions, services: LmtpServices) {
     this.name = options.name;
+    const { connect, reply, outcome } = { ...defaultLmtpTimeouts, ...services.timeouts };
+    this.patience = 2 * connect + 4 * reply + outcome * Math.max(1, options.recipients.length);
     this.#options = options;
     this.#services = services;
   }

@@ -7,7 +7,7 @@ import { HavingIt } from './having-it.ts';
 import { LmtpDestination } from './lmtp.ts';
 import { openMaildir } from './maildir.ts';
 import { openMbox } from './mbox.ts';
-import { OpenDestinations } from './opened.ts';
+import { OpenDestinations } from './open-destinations.ts';
 import { type Leads, type OpenableDestination, SortedDestination } from './sorted.ts';
 import { parseSorting, sortingKey } from './sorting.ts';
 import {
@@ -111,10 +111,11 @@ async function openSorted(spec: SortedSpec, services: DestinationServices): Prom
   // opened is said of the letters that belong there, and others go on.
   const inFiles = specs.filter(({ type }) => type === 'maildir' || type === 'mbox');
   await Promise.allSettled(inFiles.map(openSpec));
-  const sure = specs.every(({ type }) => type !== 'lmtp' && type !== 'command');
+  const slow = await Promise.all(specs.filter(({ type }) => type === 'lmtp' || type === 'command').map(openSpec));
   return new SortedDestination({
     name,
-    promise: sure ? 'exactly-once' : 'at-least-once',
+    promise: slow.length === 0 ? 'exactly-once' : 'at-least-once',
+    patience: Math.max(0, ...slow.map(({ patience = 0 }) => patience)),
     header,
     prefix,
     leads: (address) =>

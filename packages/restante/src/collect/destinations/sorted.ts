@@ -33,6 +33,8 @@ export interface SortedOptions {
   readonly name: string;
   /** That of the least sure of its destinations. */
   readonly promise: Destination['promise'];
+  /** That of the slowest. */
+  readonly patience: number;
   readonly header: string;
   readonly prefix: string;
   /** Rejects with a Failure when it cannot be told now. */
@@ -68,11 +70,13 @@ interface Part {
 export class SortedDestination implements Destination {
   readonly name: string;
   readonly promise: Destination['promise'];
+  readonly patience: number;
   readonly #options: SortedOptions;
 
   constructor(options: SortedOptions) {
     this.name = options.name;
     this.promise = options.promise;
+    this.patience = options.patience;
     this.#options = options;
   }
 

@@ -29,7 +29,7 @@ const FULL = { letters: 128, octets: 8 * 1024 * 1024, age: 200 };
 const PLACE_BACK_OFF = 10 * 60_000;
 /** Batches that may wait while one is placed, before nothing more is asked for. */
 const MOST_WAITING = 2;
-/** How long the destination may take for a batch, in milliseconds, before it is given up. */
+/** How long the destination may take for a batch, in milliseconds, before it is given up; unless it says that it takes longer. */
 const PATIENCE = 10 * 60_000;
 /** Refusals in a row for which the destination is to blame, before the run ends. */
 const MOST_REFUSALS = 3;
@@ -132,9 +132,10 @@ export class Batches {
   }
 
   async #place(letters: readonly WholeLetter[]): Promise<void> {
+    const longest = Math.max(PATIENCE, this.#destination.patience ?? 0);
     const patience = this.#books.clock.set(() => {
-      this.giveUp(this.#takesNone(`it took no letter for ${PATIENCE / 60_000} minutes`));
-    }, PATIENCE);
+      this.giveUp(this.#takesNone(`it took no letter for ${Math.round(longest / 60_000)} minutes`));
+    }, longest);
     try {
       if (this.#ending === undefined && (await this.#prepare(letters))) await this.#placeAll(letters);
       else this.#letGo(letters);
