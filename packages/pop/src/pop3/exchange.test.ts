@@ -106,14 +106,16 @@ describe('the queue', () => {
     ]);
   });
 
-  test('nothing is sent past AUTH, STLS, PASS, RSET, QUIT or CAPA until they are answered (EXT-24, STLS-05)', () => {
-    for (const first of ['AUTH PLAIN', 'STLS', 'USER a', 'PASS a', 'APOP a b', 'CAPA', 'RSET', 'QUIT']) {
+  test('nothing is sent past AUTH, STLS, UTF8, PASS, RSET or QUIT until they are answered (EXT-24, STLS-05)', () => {
+    for (const first of ['AUTH PLAIN', 'STLS', 'USER a', 'PASS a', 'APOP a b', 'UTF8', 'RSET', 'QUIT']) {
       const notes = greeted(true).ask(first, 'NOOP', 'NOOP');
       assert.deepEqual(notes.told, [`> ${first}|`], first);
       notes.hear('-ERR\r\n');
       assert.deepEqual(notes.told.slice(2), ['> NOOP|NOOP|'], first);
     }
     assert.deepEqual(greeted(true).ask('NOOP', 'QUIT').told, ['> NOOP|']);
+    // What CAPA answers changes nothing that was asked behind it.
+    assert.deepEqual(greeted(true).ask('CAPA', 'UIDL').told, ['> CAPA|', '> UIDL|']);
   });
 
   test('10,000 DELE: a window of them is under way, never more, and each is answered (EXT-23)', () => {
