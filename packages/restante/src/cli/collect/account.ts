@@ -12,6 +12,7 @@ import { parseDestination, parseSorting } from '../../collect/destinations/open.
 import type { DestinationSetting, DestinationSpec, WrongDestination } from '../../collect/destinations/spec.ts';
 import type { CollectAccountKey, CollectAccountSettings } from '../../config/collect-settings.ts';
 import { Failure, reasonOf } from '../../failure.ts';
+import { readPrivate } from './secret.ts';
 
 /** Something wrong with one setting of an account; `message` goes on from the setting's name. */
 export interface AccountProblem {
@@ -165,7 +166,7 @@ export function tlsFiles(settings: CollectAccountSettings): Pop3Tls {
     ...(ca !== undefined && { ca: readPem(ca) }),
     ...(pin.length > 0 && { pins: pin, rejectUnauthorized: ca !== undefined }),
     ...(cert !== undefined && { cert: readPem(cert) }),
-    ...(key !== undefined && { key: readPem(key) }),
+    ...(key !== undefined && { key: readPrivate(key, 'private key').toString('utf8') }),
   };
 }
 

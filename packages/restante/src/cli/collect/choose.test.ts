@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { readSettings } from '../../config/read-settings.ts';
@@ -109,6 +109,26 @@ test('TLS-17: a pin stands for itself, and with an authority both have to be rig
   assert.equal((await one('pops://a@h')).account.server.tls?.rejectUnauthorized, undefined, 'verified by default');
 });
 
+test('certificates and keys that cannot be read are mistakes, and so is a key that everybody can read', async () => {
+  const folder = temporaryFolder();
+  const file = (name: string, text: string, mode = 0o600): string => {
+    writeFileSync(join(folder, name), text, { mode });
+    chmodSync(join(folder, name), mode);
+    return join(folder, name);
+  };
+  const pem = file('pem', '-----BEGIN CERTIFICATE-----\n');
+  assert.match(
+    await mistakes(['pops://a@h'], { ...to, ca: join(folder, 'none') }),
+    /^a@h: .*none cannot be read: no such/,
+  );
+  assert.match(await mistakes(['pops://a@h'], { ...to, ca: file('no-pem', 'x') }), /^a@h: there is no PEM in /);
+  const open = { ...to, clientCert: pem, clientKey: file('key', '-----BEGIN PRIVATE KEY-----\n', 0o644) };
+  assert.match(
+    await mistakes(['pops://a@h'], open),
+    /^a@h: everybody on this machine can read .*key, which has a private key/,
+  );
+});
+
 test('what becomes of letters', async () => {
   const policy = async (options: GivenOptions) => (await one('pops://a@h', options)).account.policy;
   assert.deepEqual((await policy({})).afterwards, { type: 'keep' }, 'nothing is deleted unless somebody says so');
@@ -177,6 +197,8 @@ test('accounts of the configuration: all of them, or those that are named, in th
   assert.deepEqual(await names(), ['anna', 'bert']);
   assert.deepEqual(await names('bert', 'anna', 'bert'), ['bert', 'anna']);
   assert.match(await mistakes(['berta'], {}, { config: TWO }), /no account "berta" .*: did you mean bert\?/);
+  assert.match(await mistakes(['nobody'], {}, { config: TWO }), /no account "nobody" .*: there are anna, bert$/);
+  assert.match(await mistakes(['x@pop.y.org'], {}, { config: TWO }), /: a URL is whole, as pops:\/\/x@pop\.y\.org$/);
 });
 
 test('the command line beats the configuration; what is for one account is not for two', async () => {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Pop3Auth } from '@restante/pop/client';
+import type { Pop3Auth, Pop3Tls } from '@restante/pop/client';
 import { type CollectAccount, mailboxKey } from '../../collect/account.ts';
 import type { DestinationSpec } from '../../collect/destinations/spec.ts';
 import {
@@ -11,6 +11,7 @@ import {
 import { nearest } from '../../config/nearest.ts';
 import { defaultsOf } from '../../config/setting.ts';
 import type { Settings } from '../../config/settings.ts';
+import { Failure } from '../../failure.ts';
 import { UsageError } from '../exit-code.ts';
 import type { Places } from '../places.ts';
 import { askSecret, interactive } from '../terminal.ts';
@@ -122,7 +123,13 @@ function candidates(
 function unknown(name: string, accounts: Settings['collect.account']): string {
   const meant = nearest(name, accounts.keys());
   const all = [...accounts.keys()].slice(0, 20).join(', ');
-  return `there is no account ${JSON.stringify(name)} in the configuration: ${meant === undefined ? `there are ${all}` : `did you mean ${meant}?`}`;
+  const remedy =
+    meant !== undefined
+      ? `did you mean ${meant}?`
+      : name.includes('@')
+        ? `a URL is whole, as pops://${name}`
+        : `there are ${all}`;
+  return `there is no account ${JSON.stringify(name)} in the configuration: ${remedy}`;
 }
 
 /** Where the command line names a secret, the configuration's is not asked for. */
@@ -155,7 +162,14 @@ function accountOf(candidate: Candidate, collects: boolean, problems: string[]):
   }
   if (problems.length > before) return undefined;
   const { called, server, policy, destination } = understood;
-  const tls = tlsFiles(settings);
+  let tls: Pop3Tls;
+  try {
+    tls = tlsFiles(settings);
+  } catch (thrown) {
+    if (!(thrown instanceof Failure)) throw thrown;
+    problems.push(`${name ?? called}: ${thrown.message}`);
+    return undefined;
+  }
   return { account: { name: name ?? called, server: { ...server, tls }, policy }, settings, destination };
 }
 

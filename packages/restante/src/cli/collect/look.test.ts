@@ -111,6 +111,22 @@ describe('collect check, list, peek, get', () => {
     assert.equal((await look('peek', url, '1', '--lines', 'all')).status, 2);
   });
 
+  test('peek: a server without TOP', async () => {
+    const peer = await scriptedPeer(
+      ['', '+OK\r\n'],
+      ['CAPA\r\n', '-ERR\r\n'],
+      ['USER x\r\n', '+OK\r\n'],
+      ['PASS secret\r\n', '+OK\r\n'],
+      ['CAPA\r\n', '-ERR\r\n'],
+      ['TOP 1 20\r\n', '-ERR unknown command\r\n'],
+    );
+    const secret = ['--password-file', join(folder, 'password')];
+    const place = `pop://x@127.0.0.1:${peer.address.port}`;
+    const { status, stderr } = await office.verb(['collect', 'peek', place, '1', '--tls', 'none', ...secret]);
+    assert.equal(status, 1, stderr);
+    assert.match(stderr, /the server has no TOP: restante collect get fetches all of the letter/);
+  });
+
   test('get: octet for octet, whole or not at all, and never in the place of something', async () => {
     const reader = await Pop3Client.connect(office.place('TLS'));
     await reader.login('there', 'secret');

@@ -145,17 +145,19 @@ export type GivenOptions = Readonly<Record<string, unknown>>;
 
 /** The options by which one calls at a server. */
 export function withServerOptions(command: Command): Command {
-  return withOptions(command, SERVER);
+  return withOptions(command, SERVER, 'The server and the login:');
 }
 
 /** All options of an account. */
 export function withAccountOptions(command: Command): Command {
-  return withOptions(command, [...DESTINATION, ...SERVER, ...LETTERS]);
+  withOptions(command, DESTINATION, 'Where the letters go:');
+  withServerOptions(command);
+  return withOptions(command, LETTERS, 'Which letters, and what becomes of them:');
 }
 
-function withOptions(command: Command, options: readonly AccountOption[]): Command {
+function withOptions(command: Command, options: readonly AccountOption[], heading: string): Command {
   for (const { flags, meaning, key, repeated } of options) {
-    const option = new Option(flags, meaning);
+    const option = new Option(flags, meaning).helpGroup(heading);
     if (repeated) option.argParser((given: string, before: readonly string[] = []) => [...before, given]);
     const rivals = options.filter((other) => other.key === key && other.flags !== flags);
     command.addOption(option.conflicts(rivals.map((rival) => new Option(rival.flags).attributeName())));

@@ -1,5 +1,6 @@
-import { messageNumber } from '@restante/pop/client';
+import { messageNumber, Pop3Error } from '@restante/pop/client';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { Ending } from '../../collect/run/ending.ts';
 import { print, printJson } from '../output.ts';
 import { placesOf } from '../places.ts';
 import { harmlessLines } from './harmless.ts';
@@ -24,7 +25,14 @@ export function peekCommand(): Command {
       const places = placesOf(self);
       const number = messageNumber(letterNumber(wanted));
       const chosen = await oneAccount(places, word, options);
-      const octets = await lookAt(chosen, (pop) => pop.top(number, options['lines'] as number));
+      const octets = await lookAt(chosen, async (pop) => {
+        try {
+          return await pop.top(number, options['lines'] as number);
+        } catch (thrown) {
+          if (!(thrown instanceof Pop3Error && thrown.code === 'UNSUPPORTED')) throw thrown;
+          throw new Ending('failed', 'the server has no TOP: restante collect get fetches all of the letter', thrown);
+        }
+      });
       if (options['raw'] === true) return print(`${harmlessLines(octets.toString('utf8').replace(/\r\n$/, ''))}\n`);
       const letter = await showLetter(octets);
       if (places.json) return printJson({ number, ...letter });

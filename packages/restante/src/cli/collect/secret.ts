@@ -39,7 +39,7 @@ export function withoutSecrets(accounts: readonly CollectAccountSettings[]): Nod
 export async function readSecret(place: SecretPlace, kind: 'password' | 'token'): Promise<string> {
   switch (place.type) {
     case 'file':
-      return secretLine(readSecretFile(place.path, kind), place.path, kind);
+      return secretLine(readPrivate(place.path, kind), place.path, kind);
     case 'command':
       return secretLine(await outputOf(place.line, kind), `the command for the ${kind}`, kind);
     case 'environment': {
@@ -64,7 +64,7 @@ function secretLine(octets: Buffer, where: string, kind: string): string {
  * Only the owner, and a group that was chosen, may read it: a password that everybody on the machine can read is none.
  * What is no file (a pipe, as `<(pass show mail)` makes one) has no such permissions.
  */
-function readSecretFile(path: string, kind: string): Buffer {
+export function readPrivate(path: string, kind: string): Buffer {
   let file: number;
   try {
     file = openSync(path, 'r');
