@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { Command, type CommanderError } from 'commander';
+import { Command } from 'commander';
 import { formatListen, type ListenAddress, parseListen } from '../config/listen-address.ts';
 import { SETTINGS } from '../config/settings.ts';
 import { connectOffice } from '../control/client.ts';
@@ -55,11 +55,6 @@ Examples:
   restante deliver --to anna < letter
   restante deliver --to anna --to info@example.org --from cron@example.org letter.eml
   restante deliver --lmtp unix:/run/restante/lmtp.sock --to "$RECIPIENT" --from "$SENDER"`;
-
-/** The exit status for a command line that cannot be understood. */
-export function endDelivery(error: CommanderError): never {
-  throw error.exitCode === 0 ? error : new Ended(SYSEXITS.usage);
-}
 
 function gather(recipient: string, recipients: readonly string[] = []): readonly string[] {
   return [...recipients, recipient];

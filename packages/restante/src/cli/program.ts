@@ -1,26 +1,15 @@
 import { Command, CommanderError, Option } from 'commander';
 import { Failure } from '../failure.ts';
 import { VERSION } from '../version.ts';
-import { accountCommand } from './account.ts';
-import { aliasCommand } from './alias.ts';
-import { backupCommand } from './backup.ts';
-import { collectCommand } from './collect/collect.ts';
-import { configCommand } from './config.ts';
-import { deliverCommand, endDelivery } from './deliver.ts';
-import { doctorCommand } from './doctor.ts';
+import { endDelivery } from './end-delivery.ts';
 import { Ended, EXIT, Interrupted, UsageError } from './exit-code.ts';
-import { exportCommand } from './export.ts';
-import { importCommand } from './import.ts';
-import { restoreCommand } from './restore.ts';
-import { routeCommand } from './route.ts';
-import { serveCommand } from './serve.ts';
-import { statusCommand } from './status.ts';
+import { VERBS, verbOf } from './verbs.ts';
 
 /** Runs one command line and answers the exit status. Everything that ends in one is printed here, and only here. */
 export async function run(args: readonly string[]): Promise<number> {
   process.stdout.on('error', endQuietly);
   try {
-    await program().parseAsync(args, { from: 'user' });
+    await (await program(verbOf(args))).parseAsync(args, { from: 'user' });
     return EXIT.done;
   } catch (thrown) {
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.done : EXIT.usage;
@@ -37,31 +26,19 @@ export async function run(args: readonly string[]): Promise<number> {
   }
 }
 
-/** The whole command line. Options that go with every verb stand at the top and are taken anywhere. */
-export function program(): Command {
+/**
+ * The command line: all of it, or with the one verb that is wanted. Options that go with every verb stand at the top and are
+ * taken anywhere.
+ */
+export async function program(verb?: string): Promise<Command> {
   const top = new Command('restante')
     .description('A post office: takes mail in by SMTP and LMTP, keeps it safe, and hands it over by POP3.')
     .version(VERSION, '--version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .addHelpText('after', EXAMPLES);
   for (const [flags, meaning] of WITH_EVERY_VERB) top.option(flags, meaning);
-  for (const command of [
-    serveCommand(),
-    accountCommand(),
-    deliverCommand(),
-    collectCommand(),
-    importCommand(),
-    exportCommand(),
-    aliasCommand(),
-    routeCommand(),
-    backupCommand(),
-    restoreCommand(),
-    statusCommand(),
-    configCommand(),
-    doctorCommand(),
-  ]) {
-    top.addCommand(command);
-  }
+  const wanted = verb === undefined ? Object.values(VERBS) : [VERBS[verb]];
+  for (const load of wanted) if (load) top.addCommand(await load());
   for (const command of [top, ...descendants(top)]) {
     command
       .exitOverride(command.name() === 'deliver' ? endDelivery : undefined)
