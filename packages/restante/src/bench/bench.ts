@@ -40,7 +40,7 @@ export interface Contestant {
 }
 
 /** Seconds from which a run is so long that one has to do. */
-const LONG = 20;
+const LONG = 45;
 
 /**
  * Lets each do the same, so often, in an order that changes from round to round: what disturbs the machine, or warms it up,

@@ -37,10 +37,10 @@ url = "pop3://${account}@localhost:${port}"
 tls = "none"
 password_file = "${home}/password"
 to = "maildir:${home}/${account}"
-keep = true
+afterwards = "keep"
 `,
     );
-    const config = file(home, 'restante.toml', tables.join('\n'));
+    const config = file(home, 'restante.toml', ['[collect]\nper_host = 10\n', ...tables].join('\n'));
     return [process.execPath, MAIN, 'collect', '--config', config, '--data', home];
   },
 };
