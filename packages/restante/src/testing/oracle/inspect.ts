@@ -85,7 +85,8 @@ async function deliverOne(store: Store, maildrops: readonly string[], promises: 
   }
 }
 
-async function readLetter(maildrop: Maildrop, entry: Entry): Promise<Buffer> {
+/** A letter's octets, all of them. */
+export async function readLetter(maildrop: Maildrop, entry: Entry): Promise<Buffer> {
   const slices: Uint8Array[] = [];
   for (let at = 0; at < entry.octets; ) {
     const slice = await maildrop.read(entry.number, at);
