@@ -19,8 +19,9 @@ export async function confirm(question: string): Promise<boolean> {
 /** Reads one line from the terminal in raw mode, so that nothing but ourselves ever echoes it. */
 function ask(question: string, echo: boolean): Promise<string> {
   const { stdin, stderr } = process;
-  stderr.write(question);
+  // First: what is typed as soon as the question shows would be echoed by the terminal itself.
   stdin.setRawMode(true);
+  stderr.write(question);
   const decoder = new StringDecoder('utf8');
   let typed: string[] = [];
   return new Promise<string>((resolve, reject) => {
