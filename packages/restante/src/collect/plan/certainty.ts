@@ -45,16 +45,16 @@ export function isExpected({ state }: LetterRecord): boolean {
 
 /**
  * Whether the server seems to be another one: there are letters that nobody has seen, and most of those that should be
- * there are missing, also when each letter without a unique-id is one of them.
+ * there are missing, even if each other letter is one of them.
  */
 export function hasMoved(
   records: readonly LetterRecord[],
   missing: readonly LetterRecord[],
   open: readonly OpenLetter[],
 ): boolean {
-  const nameless = count(open, ({ kind }) => kind === 'nameless');
-  if (nameless === open.length) return false;
-  return count(missing, isExpected) - nameless > count(records, isExpected) / 2;
+  const unknown = count(open, ({ kind }) => kind === 'unknown');
+  const others = open.length - unknown;
+  return unknown > 0 && count(missing, isExpected) - others > count(records, isExpected) / 2;
 }
 
 /**
@@ -66,7 +66,8 @@ export function headersWanted(
   missing: readonly LetterRecord[],
   moved: boolean,
 ): readonly number[] {
-  const known = missing.filter(({ fingerprint }) => isTelling(fingerprint));
+  const doubtful = new Set(open.filter(({ kind }) => kind === 'doubtful').map(({ letter }) => letter.uniqueId));
+  const known = missing.filter(({ uniqueId, fingerprint }) => isTelling(fingerprint) && !doubtful.has(uniqueId));
   const sizes = new Set(known.flatMap(({ declaredOctets, octets }) => [declaredOctets, octets]));
   sizes.delete(undefined);
   const isWanted = ({ kind, letter }: OpenLetter): boolean =>

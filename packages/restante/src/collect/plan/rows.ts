@@ -1,36 +1,40 @@
-import type { Plan } from './plan.ts';
+import type { Plan, Step } from './plan.ts';
 
-/** A letter in what `--dry-run` prints. */
+/** A step as `--dry-run` prints it. */
 export interface PlanRow {
-  readonly number: number;
+  /** Of the letter that it has to do with; undefined for a commit, as are `uniqueId` and `octets`. */
+  readonly number: number | undefined;
   readonly uniqueId: string | undefined;
   readonly octets: number | undefined;
-  /** `compare` is a letter that is read only to tell which it is; with `and delete` it leaves the server once it is safe. */
-  readonly action:
-    | 'fetch'
-    | 'fetch and delete'
-    | 'fetch header'
-    | 'compare'
-    | 'compare and delete'
-    | 'delete'
-    | 'leave';
+  readonly action: Action;
   readonly why: string;
 }
 
-/** What a plan does with each letter, by message-number. */
+/** `compare`: it is read to know which letter it is, and not kept if it is kept already. */
+export type Action =
+  | 'fetch'
+  | 'fetch, delete'
+  | 'fetch header'
+  | 'compare'
+  | 'compare, delete'
+  | 'delete'
+  | 'leave'
+  | 'commit';
+
+/** What a plan does, step by step. */
 export function planRows({ steps }: Pick<Plan, 'steps'>): PlanRow[] {
-  const rows: PlanRow[] = [];
-  for (const step of steps) {
-    if (step.type === 'commit') continue;
+  return steps.map((step) => {
+    const action = actionOf(step);
+    const { why } = step;
+    if (step.type === 'commit') return { number: undefined, uniqueId: undefined, octets: undefined, action, why };
     const { number, uniqueId, octets } = step.letter;
-    rows.push({ number, uniqueId, octets, action: actionOf(step), why: step.why });
-  }
-  return rows.sort((one, other) => one.number - other.number);
+    return { number, uniqueId, octets, action, why };
+  });
 }
 
-function actionOf(step: Exclude<Plan['steps'][number], { type: 'commit' }>): PlanRow['action'] {
+function actionOf(step: Step): Action {
   if (step.type !== 'fetch') return step.type;
-  if (step.known === 'by-octets') return step.thenDelete ? 'compare and delete' : 'compare';
+  if (step.known === 'by-octets') return step.thenDelete ? 'compare, delete' : 'compare';
   if (step.part === 'headers') return 'fetch header';
-  return step.thenDelete ? 'fetch and delete' : 'fetch';
+  return step.thenDelete ? 'fetch, delete' : 'fetch';
 }
