@@ -114,6 +114,7 @@ export class Matching {
     const alike = indexBy(readable, ({ fingerprint }) => fingerprint);
     const namesakes = this.#readableNamesakes();
     const candidates = new Set<readonly LetterRecord[]>();
+    let unread = false;
     for (const { index, letter, kind, header } of this.#open) {
       const fingerprint = header?.fingerprint;
       const telling = isTelling(fingerprint);
@@ -124,14 +125,15 @@ export class Matching {
         kind === 'nameless' || moved ? (telling ? plain : readable) : undefined,
       ].filter((records): records is readonly LetterRecord[] => records !== undefined && records.length > 0);
       for (const records of mayBe) candidates.add(records);
-      this.#identities[index] =
-        mayBe.length === 0 && (telling || kind === 'unknown')
-          ? { type: 'new', header, named: kind === 'unknown' }
-          : { type: 'unread' };
+      const isNew = mayBe.length === 0 && (telling || kind === 'unknown');
+      unread ||= !isNew;
+      this.#identities[index] = isNew ? { type: 'new', header, named: kind === 'unknown' } : { type: 'unread' };
     }
     const unrecognised = new Set<LetterRecord>();
     for (const records of candidates) for (const record of records) unrecognised.add(record);
-    return { identities: this.#identities, missing: this.#missing, unrecognised: [...unrecognised] };
+    // Where most letters are missing, nobody knows which of them are until what is there has been read.
+    const lost = moved && unread ? [] : this.#missing.filter((record) => !unrecognised.has(record));
+    return { identities: this.#identities, lost, unrecognised: [...unrecognised] };
   }
 
   /** Records of a unique-id that octets can be compared with: all, and those that no header can rule out. */

@@ -19,8 +19,7 @@ export function withoutNumbers({
   let last: LetterRecord | undefined;
   for (const record of records) {
     const number = numberOf(record);
-    if (number === undefined || number > listing.length || record.state === 'gone' || !isTelling(record.fingerprint))
-      continue;
+    if (number === undefined || number > listing.length || !isTelling(record.fingerprint)) continue;
     if (first === undefined || number < (numberOf(first) ?? 0)) first = record;
     if (last === undefined || number > (numberOf(last) ?? 0)) last = record;
   }

@@ -32,16 +32,14 @@ export function planSession(asked: Situation): Plan | Wanted {
   if (sizes.length > 0) return { type: 'wanted', sizes, headers: [], why: 'their sizes are not known' };
   const recognition = recognise(situation, matching);
   if (!('identities' in recognition)) return headersWanted(recognition, 'to know letters again');
-  const { identities, missing, unrecognised } = recognition;
+  const { identities, unrecognised } = recognition;
   if (isFirstRun(situation) && policy.firstRun.type === 'since') {
     const undated = listing.filter((_, index) => identities[index]?.type === 'new').map(({ number }) => number);
     const unseen = undated.filter((number) => !headers.has(number));
     if (unseen.length > 0) return headersWanted(unseen, 'to know when letters came');
   }
 
-  const perhaps = new Set(unrecognised);
-  const lost = perhaps.size === 0 ? missing : missing.filter((record) => !perhaps.has(record));
-  const { whole, believed, facts: judged, warnings } = judge(situation, recognition, lost);
+  const { whole, believed, facts: judged, warnings } = judge(situation, recognition);
   const letters = new Letters(situation, keys, tidied.failedSizes, whole);
   for (let index = 0; index < listing.length; index++) {
     letters.decide(
@@ -52,7 +50,7 @@ export function planSession(asked: Situation): Plan | Wanted {
   }
   return {
     type: 'plan',
-    changes: [...tidied.changes, ...(believed ? partings(records, lost, recognition, now) : []), ...letters.changes],
+    changes: [...tidied.changes, ...(believed ? partings(records, recognition, now) : []), ...letters.changes],
     facts: { ...judged, ...(facts.begun === undefined && whole && { begun: now }) },
     steps: letters.order.steps(policy),
     unrecognised: [...unrecognised, ...letters.compared],
@@ -64,8 +62,7 @@ export function planSession(asked: Situation): Plan | Wanted {
 /** What a listing that is believed says of letters that are not in it. */
 function partings(
   records: readonly LetterRecord[],
-  lost: readonly LetterRecord[],
-  { identities, unrecognised }: Recognition,
+  { identities, lost, unrecognised }: Recognition,
   now: number,
 ): Change[] {
   const changes: Change[] = [];

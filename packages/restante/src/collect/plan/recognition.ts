@@ -25,8 +25,8 @@ export type Identity =
 export interface Recognition {
   /** What each letter of the listing is, in its order. */
   readonly identities: readonly Identity[];
-  /** Letters that should be at the server, and that no listed letter is known to be. */
-  readonly missing: readonly LetterRecord[];
+  /** Letters that are not gone, as far as is known, and that no listed letter is or may be. */
+  readonly lost: readonly LetterRecord[];
   /** Those, missing or gone, that a letter which is `unread` may be. */
   readonly unrecognised: readonly LetterRecord[];
 }

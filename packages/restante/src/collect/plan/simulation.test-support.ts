@@ -4,9 +4,11 @@ import type { Policy } from '../account.ts';
 import type { Journal } from '../journal/journal.ts';
 import { memoryJournal } from '../journal/open.ts';
 import { fingerprintOf, letterHeader } from './fingerprint.ts';
+import { isPassingKey } from './identity.ts';
 import { KnownByOctets } from './known-by-octets.ts';
 import type { ListedLetter, Plan, Situation, Step, Wanted } from './plan.ts';
 import { planSession } from './plan-session.ts';
+import { planRows } from './rows.ts';
 
 export const KEEP: Policy = {
   afterwards: { type: 'keep' },
@@ -137,7 +139,9 @@ export class SimulatedCollector {
   #session(server: SimulatedServer, policy: Policy, death: Death): boolean {
     this.#settle();
     const { plan, listed } = this.plan(server, policy);
+    this.#mustBeSound(plan, listed);
     this.journal.write(plan.changes, plan.facts);
+    this.#mustBeStable(plan, server, policy);
     this.warnings.push(...plan.warnings);
     const known = new KnownByOctets(
       plan,
@@ -162,6 +166,29 @@ export class SimulatedCollector {
     }
     if (deleted.length > 0) this.#quit(server, deleted, death);
     return goesOn && death === undefined;
+  }
+
+  /** Each letter has one step, and what is deleted unread was kept, with proof. */
+  #mustBeSound({ steps }: Plan, listed: readonly SimulatedLetter[]): void {
+    const numbers = steps.flatMap((step) => (step.type === 'commit' ? [] : [step.letter.number]));
+    assert.deepEqual(
+      numbers.sort((one, other) => one - other),
+      listed.map((_, index) => index + 1),
+    );
+    for (const step of steps) {
+      if (step.type !== 'delete') continue;
+      const { key, state, sha256, kept, headersOnly } = step.record;
+      assert.ok(state === 'kept' && sha256 !== undefined && kept !== undefined && !headersOnly, `${key} has no proof`);
+    }
+  }
+
+  /** Once what the listing tells is written down, it tells nothing more, and the same is to be done. */
+  #mustBeStable(plan: Plan, server: SimulatedServer, policy: Policy): void {
+    const { plan: again } = this.plan(server, policy);
+    const what = (rows: ReturnType<typeof planRows>) => rows.map(({ action, number }) => [action, number]);
+    assert.deepEqual(what(planRows(again)), what(planRows(plan)));
+    const lasting = again.changes.filter(({ key }) => !isPassingKey(key));
+    assert.deepEqual(lasting, []);
   }
 
   #fetch(step: Extract<Step, { type: 'fetch' }>, { octets }: SimulatedLetter, known: KnownByOctets): string {

@@ -122,7 +122,7 @@ test('whatever a server does, no letter is lost, and none is deleted that is not
     fc.property(fc.array(HAPPENING, { maxLength: 40 }), SERVERS, (happenings, how) => {
       live(happenings, how);
     }),
-    { numRuns: 2000 },
+    { numRuns: 600 },
   );
 });
 
@@ -150,6 +150,6 @@ test('a letter is stored once, also when the server gives all of them other uniq
       const { collector } = live(honest(happenings, how), { ...how, hasTop: true });
       assert.equal(new Set(collector.stored).size, collector.stored.length, 'a letter is stored twice');
     }),
-    { numRuns: 2000 },
+    { numRuns: 600 },
   );
 });

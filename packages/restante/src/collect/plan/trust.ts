@@ -1,4 +1,4 @@
-import type { LetterRecord, MailboxFacts } from '../journal/journal.ts';
+import type { MailboxFacts } from '../journal/journal.ts';
 import { count, isExpected } from './certainty.ts';
 import type { Situation } from './plan.ts';
 import type { Recognition } from './recognition.ts';
@@ -19,7 +19,7 @@ export interface Judgement {
 }
 
 /**
- * Whether a listing is to be believed that letters are gone, `lost` among them being those that nobody has deleted here.
+ * Whether a listing is to be believed that letters are gone. Those that were deleted here are expected to be.
  *
  * - One that is shorter than STAT says is never believed, nor one in which some letters have no unique-id while such as had
  *   one are missing: it is not whole. Every run says so.
@@ -29,8 +29,7 @@ export interface Judgement {
  */
 export function judge(
   { listing, counted, facts, now, records }: Situation,
-  { identities }: Recognition,
-  lost: readonly LetterRecord[],
+  { identities, lost }: Recognition,
 ): Judgement {
   const letters = listing.length;
   const warnings: string[] = [];
