@@ -58,7 +58,7 @@ async function collect(words: readonly string[], options: GivenOptions, self: Co
   const telling = new Telling({
     json: places.json,
     dryRun,
-    again: every !== undefined,
+    every,
     accounts: commandsOf(chosen),
     exec: places.settings['collect.exec'],
     environment: withoutSecrets(chosen.map(({ settings }) => settings)),

@@ -113,6 +113,20 @@ test('a line for each account that is called for, drawn anew in place', () => {
   assert.deepEqual(terminal.seen, [], 'nothing is left of it');
 });
 
+test('while nobody is called, whoever looks is told so', () => {
+  const terminal = new Terminal(80, 24);
+  const say = (line: string) => terminal.write(`${line}\n`);
+  const idle = 'waiting, a call every 5 min';
+  const progress = new CollectProgress({ screen: terminal, say, several: false, idle });
+  progress.take(connected('anna'));
+  progress.take(finished('anna'));
+  assert.deepEqual(terminal.seen, [idle]);
+  progress.note('anna: 1 letter kept');
+  assert.deepEqual(terminal.seen, ['anna: 1 letter kept', idle]);
+  progress.clear();
+  assert.deepEqual(terminal.seen, ['anna: 1 letter kept']);
+});
+
 test('what somebody should know stays above the lines', () => {
   const { terminal, take } = onTerminal();
   take(connected('anna'));

@@ -1,6 +1,7 @@
 import type { CollectEvent } from '../../collect/event.ts';
 import { counted } from '../output.ts';
 import { grouped } from '../table.ts';
+import { harmless } from './harmless.ts';
 import { LiveLines, type Screen } from './live-lines.ts';
 
 const WIDTH = 16;
@@ -22,6 +23,8 @@ export interface ProgressOptions {
   readonly say: (line: string) => void;
   /** Whether accounts have to be told apart. */
   readonly several: boolean;
+  /** What stands there while nobody is called, for whoever wonders. */
+  readonly idle?: string | undefined;
   readonly now?: () => number;
 }
 
@@ -90,12 +93,14 @@ export class CollectProgress {
 
   #draw(always: boolean): void {
     if (this.#courses.size === 0) {
-      this.#lines.clear();
+      const { idle } = this.#options;
+      if (idle === undefined) this.#lines.clear();
+      else this.#lines.draw(() => [idle], always);
       return;
     }
     this.#lines.draw(() => {
       const width = Math.min(30, Math.max(...[...this.#courses.keys()].map((name) => name.length)));
-      return [...this.#courses].map(([name, course]) => `${shortened(name, width)}  ${this.#words(course)}`);
+      return [...this.#courses].map(([name, course]) => `${shortened(harmless(name), width)}  ${this.#words(course)}`);
     }, always);
   }
 

@@ -2,6 +2,7 @@ import type { AccountReport } from '../../collect/event.ts';
 import type { Plan, Step } from '../../collect/plan/plan.ts';
 import { counted } from '../output.ts';
 import { type Cell, table } from '../table.ts';
+import { harmless } from './harmless.ts';
 
 /** How a run ended for one account. */
 export interface Reported {
@@ -12,7 +13,7 @@ export interface Reported {
 /** The closing table, and below it what went wrong and what to do about it. */
 export function closingTable(reports: readonly Reported[]): string {
   const rows = reports.map(({ account, report }): readonly Cell[] => [
-    account,
+    harmless(account),
     report.kept,
     report.octets,
     report.deleted,
@@ -54,16 +55,16 @@ export function troubles(reports: readonly Reported[]): readonly string[] {
 }
 
 /** A plan as `--dry-run` prints it: one row a letter, and why. */
-export function planTable(plan: Plan): string {
+export function planTable(plan: Pick<Plan, 'steps'>): string {
   const rows = plan.steps.map(stepRow);
   if (rows.length === 0) return 'there is nothing to do\n';
   return table(['NUMBER', 'OCTETS', 'WHAT', 'WHY', 'UNIQUE-ID'], rows);
 }
 
 function stepRow(step: Step): readonly Cell[] {
-  if (step.type === 'commit') return ['', '', 'commit', step.why, ''];
+  if (step.type === 'commit') return ['', '', 'commit', harmless(step.why), ''];
   const { number, octets, uniqueId } = step.letter;
-  return [String(number), octets ?? '?', wordsOf(step), step.why, uniqueId ?? '-'];
+  return [String(number), octets ?? '?', wordsOf(step), harmless(step.why), harmless(uniqueId ?? '-')];
 }
 
 function wordsOf(step: Exclude<Step, { readonly type: 'commit' }>): string {

@@ -1,6 +1,8 @@
 import type { AccountReport, CollectEvent } from '../../collect/event.ts';
 import type { Plan } from '../../collect/plan/plan.ts';
+import { formatDuration } from '../../config/quantity.ts';
 import { print, printJsonLine, say } from '../output.ts';
+import { harmless } from './harmless.ts';
 import { type Brought, Hooks } from './hook.ts';
 import type { Screen } from './live-lines.ts';
 import { printedEvent, printedPlan } from './printed.ts';
@@ -10,8 +12,11 @@ import { closingTable, planTable, reportLine, troubles } from './report.ts';
 export interface TellingOptions {
   readonly json: boolean;
   readonly dryRun: boolean;
-  /** Whether calls go on until they are ended: then each is told when it is over, and no table closes them. */
-  readonly again: boolean;
+  /**
+   * Milliseconds between two calls, where they go on until they are ended: then each is told when it is over, and no table
+   * closes them.
+   */
+  readonly every: number | undefined;
   /** Every account, with the command that is run after new mail for it. */
   readonly accounts: ReadonlyMap<string, string | undefined>;
   /** The command that is run after new mail, once for all. */
@@ -31,7 +36,8 @@ export class Telling {
   constructor(options: TellingOptions) {
     this.#options = options;
     const screen = options.json ? undefined : terminal();
-    this.#progress = new CollectProgress({ screen, say: sayLine, several: options.accounts.size > 1 });
+    const idle = options.every === undefined ? undefined : `waiting, a call every ${formatDuration(options.every)}`;
+    this.#progress = new CollectProgress({ screen, say: sayLine, several: options.accounts.size > 1, idle });
     this.#hooks = new Hooks((line) => this.note(line), options.environment);
   }
 
@@ -59,14 +65,14 @@ export class Telling {
 
   /** One account's run is over. */
   finished(account: string, report: AccountReport): void {
-    const { again, json, accounts, exec } = this.#options;
+    const { every, json, accounts, exec } = this.#options;
     this.#busy.delete(account);
     if (report.kept > 0) {
       const own = accounts.get(account);
       if (own !== undefined) this.#hooks.run(own, [{ account, report }]);
       this.#brought.push({ account, report });
     }
-    if (!again) return;
+    if (every === undefined) return;
     const line = json ? undefined : reportLine({ account, report });
     if (line !== undefined) this.note(line);
     if (this.#busy.size === 0 && exec !== undefined) this.#after(exec);
@@ -79,11 +85,11 @@ export class Telling {
 
   /** All is over: what came of it, and what is to be mended. */
   async end(reports: readonly AccountReport[]): Promise<void> {
-    const { again, dryRun, json, accounts, exec } = this.#options;
+    const { every, dryRun, json, accounts, exec } = this.#options;
     if (exec !== undefined) this.#after(exec);
     await this.#hooks.done();
     this.#progress.clear();
-    if (again) return;
+    if (every !== undefined) return;
     const reported = [...accounts.keys()].flatMap((account, index) => {
       const report = reports[index];
       return report === undefined ? [] : [{ account, report }];
@@ -98,7 +104,8 @@ export class Telling {
 }
 
 function sayLine(line: string): void {
-  say(`restante: ${line}`);
+  // Much of it is what a server said.
+  say(`restante: ${harmless(line)}`);
 }
 
 /** Where lines can be drawn anew; nowhere else. */
