@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { turns } from '@restante/pop/testing';
 import { Calls, fresh, letterOf, listed, loggedIn } from './run/calls.test-support.ts';
 import { DELETE, KEEP, letter, World } from './run/run.test-support.ts';
 
@@ -153,5 +154,34 @@ describe('a destination that takes nothing', () => {
     assert.match(report.error ?? '', /no letter for 10 minutes/);
     assert.equal(world.journal.letter('a')?.state, 'staged');
     assert.ok((calls.peers[0]?.heard.filter((line) => line === 'NOOP').length ?? 0) >= 19);
+  });
+
+  test('that has placed a letter after all, behind QUIT, has it kept, and nothing is taken for deleted', async () => {
+    const world = new World();
+    await world.elsewhere.deliver(letter('one'));
+    let release = () => {};
+    const hanging = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    // The server answers QUIT when it has removed what is marked: nothing.
+    const report = await world.run(DELETE, {
+      destination: { before: (doing) => (doing === 'place' ? hanging : undefined) },
+      connect: async (options) => {
+        const client = await world.elsewhere.connect(options);
+        const quit = client.commit.bind(client);
+        client.commit = async () => {
+          release();
+          await turns();
+          return quit();
+        };
+        return client;
+      },
+    });
+    assert.deepEqual([report.result, report.deleted], ['later', 0]);
+    assert.deepEqual(
+      [...world.journal.letters()].map(({ state }) => state),
+      ['kept'],
+    );
+    assert.equal((await world.run(DELETE)).deleted, 1);
   });
 });

@@ -17,6 +17,7 @@ export class Deleting {
   readonly #sent = new Set<string>();
   readonly #refused = new Map<string, string>();
   readonly #answers: Promise<void>[] = [];
+  #ended = false;
 
   constructor(client: Pop3Client, books: Books) {
     this.#client = client;
@@ -28,9 +29,9 @@ export class Deleting {
     return this.#sent.size;
   }
 
-  /** Whether DELE can still go out. */
+  /** Whether DELE can still go out: not behind QUIT, when a batch was given up and is placed after all. */
   get possible(): boolean {
-    return this.#client.failure === undefined;
+    return !this.#ended && this.#client.failure === undefined;
   }
 
   /** Sends DELE for a letter that the journal has as `delete-sent`. */
@@ -74,14 +75,16 @@ export class Deleting {
 
   /** QUIT, once every DELE has its answer. */
   async commit(): Promise<Outcome> {
+    this.#ended = true;
     await Promise.all(this.#answers);
-    const outcome = this.possible ? await this.#client.commit() : 'rolled-back';
+    const outcome = this.#client.failure === undefined ? await this.#client.commit() : 'rolled-back';
     this.#conclude(outcome);
     return outcome;
   }
 
   /** The session ended, or ends now, without QUIT: all are still there (P3-60). */
   async rollBack(): Promise<void> {
+    this.#ended = true;
     this.#client.close();
     await Promise.all(this.#answers);
     this.#conclude('rolled-back');
