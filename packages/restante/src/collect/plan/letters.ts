@@ -46,8 +46,8 @@ export class Letters {
   #known(listed: ListedLetter, { record, by, header }: Extract<Identity, { type: 'known' }>): LetterStep {
     const now = this.#noted(listed, record, by, header);
     const { key, state, why } = now;
-    const isKept = state === 'kept' && !now.headersOnly;
-    const letter = isKept || listed.octets !== undefined ? listed : { ...listed, octets: now.declaredOctets };
+    const { number, uniqueId, octets = now.declaredOctets } = listed;
+    const letter = octets === listed.octets ? listed : { number, octets, uniqueId };
     switch (state) {
       case 'listed':
       case 'fetching':
@@ -57,7 +57,7 @@ export class Letters {
       case 'skipped':
         if (!wasTooLarge(now) || partOf(this.#situation.policy, letter.octets) === 'skip') break;
         this.changes.push({ type: 'wanted', key });
-        return this.#wanted(letter, { ...now, state: 'listed', attempts: 0 });
+        return this.#sized(letter, key, `left before: ${why}`);
       case 'staged':
         return this.#leave(letter, key, 'nobody knows whether it is kept');
       default:

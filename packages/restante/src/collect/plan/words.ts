@@ -18,12 +18,19 @@ export function minute(time: number): string {
   return Math.abs(time) <= 8.64e15 ? new Date(time).toISOString().slice(0, 16).replace('T', ' ') : day(time);
 }
 
-/** `5 MB`, `1,500 octets`: as short as it can be said exactly. */
+/** `20 MiB`, `5 MB`, `1500 octets`: as short as it can be said exactly. */
 export function octetsInWords(octets: number): string {
-  const units = ['GB', 'MB', 'kB'];
-  for (const [index, unit] of units.entries()) {
-    const size = 1000 ** (units.length - index);
+  for (const [unit, size] of UNITS) {
     if (octets >= size && octets % size === 0) return `${octets / size} ${unit}`;
   }
   return `${octets} octets`;
 }
+
+const UNITS = [
+  ['GiB', 2 ** 30],
+  ['MiB', 2 ** 20],
+  ['GB', 1e9],
+  ['MB', 1e6],
+  ['KiB', 2 ** 10],
+  ['kB', 1e3],
+] as const;
