@@ -25,3 +25,11 @@ test('names and values', () => {
     'name       anna\noctets     1,024\naddresses\n',
   );
 });
+
+test('a table of half a million rows', () => {
+  const text = table(
+    ['N'],
+    Array.from({ length: 500_000 }, (_, row) => [row]),
+  );
+  assert.ok(text.startsWith('      N\n      0\n'));
+});

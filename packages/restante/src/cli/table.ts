@@ -4,7 +4,10 @@ export type Cell = string | number;
 /** Rows under headings, in columns that line up; every line ends with a line feed. */
 export function table(headings: readonly string[], rows: readonly (readonly Cell[])[]): string {
   const texts = [headings, ...rows.map((row) => row.map(text))];
-  const widths = headings.map((_, column) => Math.max(...texts.map((row) => (row[column] ?? '').length)));
+  // Not Math.max of all at once: there may be a million rows.
+  const widths = headings.map((_, column) =>
+    texts.reduce((width, row) => Math.max(width, (row[column] ?? '').length), 0),
+  );
   const numeric = headings.map((_, column) => rows.length > 0 && rows.every((row) => typeof row[column] === 'number'));
   const line = (row: readonly string[]): string =>
     row

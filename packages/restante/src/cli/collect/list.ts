@@ -44,6 +44,8 @@ Examples:
   restante collect list pops://anna@pop.example.org
   restante collect list anna --json`;
 
+/** Letters of which subject and date are shown, the newest: more are not to be read, only to be waited for. */
+const MOST_SUBJECTS = 1000;
 /** Octets of a header in which subject and date are looked for. */
 const HEADER = 64 * 1024;
 
@@ -87,8 +89,10 @@ async function listed(
   }
   if (!subjects || !pop.capabilities.top) return rows;
   // All at once: the client writes them in windows, where the server can pipeline.
+  const newest = rows.length - MOST_SUBJECTS;
   return Promise.all(
-    rows.map(async (row) => {
+    rows.map(async (row, index) => {
+      if (index < newest) return row;
       const { subject, date } = await showLetter((await pop.top(messageNumber(row.number), 0)).subarray(0, HEADER));
       return { ...row, subject, date };
     }),
