@@ -72,13 +72,18 @@ export class Body implements AsyncIterableIterator<Buffer> {
     this.fail(error);
   }
 
-  /** The reader goes. Octets that wait are let go. */
-  leave(): void {
+  /**
+   * The reader goes. Octets that wait are let go. Where somebody else sends it away, `why` is what it hears: it must not
+   * take what it has for the whole letter.
+   */
+  leave(why?: Pop3Error): void {
     const unfinished = this.#over === undefined;
-    if (unfinished || this.#chunks.length > 0) this.#over = 'left';
+    if (unfinished || this.#chunks.length > 0) this.#over = why ?? 'left';
     for (const chunk of this.#chunks.splice(0)) this.#owner.taken(chunk.length);
-    this.#waiting?.resolve({ done: true, value: undefined });
+    const waiting = this.#waiting;
     this.#waiting = undefined;
+    if (why === undefined) waiting?.resolve({ done: true, value: undefined });
+    else waiting?.reject(why);
     if (unfinished) this.#owner.left();
   }
 

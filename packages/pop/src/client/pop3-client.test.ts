@@ -167,6 +167,16 @@ describe('a letter', () => {
     );
   });
 
+  test('left by somebody else than its reader: the reader does not take what it has for all of it', async () => {
+    await using pop = await call();
+    const retrieval = pop.retrieve(messageNumber(1));
+    const parts = retrieval[Symbol.asyncIterator]();
+    assert.equal((await retrieval.done).octets, LETTERS[0]?.length);
+    retrieval.leave();
+    await assert.rejects(parts.next(), { code: 'ABORTED' });
+    assert.equal((await pop.stat()).count, 4);
+  });
+
   test('left early: for a large rest the connection is dropped, whether or not its size is known', async () => {
     for (const known of [true, false]) {
       const pop = await call();

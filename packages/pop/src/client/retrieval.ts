@@ -42,14 +42,16 @@ export class Retrieval implements AsyncIterable<Buffer> {
   readonly done: Promise<Retrieved>;
   readonly #body: Body;
   readonly #session: object;
+  readonly #left: () => Pop3Error;
 
   /** For the client. */
   constructor(link: Link, session: object, wanted: Wanted, how: Transfer) {
     this.number = wanted.number;
     this.uniqueId = wanted.uniqueId;
     this.#session = session;
-    const { body, done } = transfer(link, wanted, how);
+    const { body, done, left } = transfer(link, wanted, how);
     this.#body = body;
+    this.#left = left;
     this.done = done;
     done.catch(() => {});
   }
@@ -68,9 +70,9 @@ export class Retrieval implements AsyncIterable<Buffer> {
     return this.#body[Symbol.asyncIterator]();
   }
 
-  /** Wants no more of it. */
+  /** Wants no more of it. Whoever is reading it, and has not read all, gets an `ABORTED`. */
   leave(): void {
-    this.#body.leave();
+    this.#body.leave(this.#left());
   }
 
   /**
@@ -128,7 +130,8 @@ function transfer(link: Link, wanted: Wanted, { request, drain, signal, otherwis
     settle.reject(error);
     body.fail(error);
   };
-  const left = (error: Pop3Error): void => {
+  const left = () => link.error('ABORTED', `${request.shown}: its reader has left`, { command: request.shown });
+  const leave = (error: Pop3Error): void => {
     fail(error);
     if (link.withdraw(call)) return;
     const rest = (wanted.declaredOctets ?? 0) - octets;
@@ -137,11 +140,11 @@ function transfer(link: Link, wanted: Wanted, { request, drain, signal, otherwis
   const abort = (): void => {
     const error = link.aborted(signal as AbortSignal, request.shown);
     body.abort(error);
-    left(error);
+    leave(error);
   };
   const body = new Body({
     taken: (taken) => link.holds(-taken),
-    left: () => left(link.error('ABORTED', `${request.shown}: its reader has left`, { command: request.shown })),
+    left: () => leave(left()),
   });
   const call: Call = {
     ...request,
@@ -152,7 +155,7 @@ function transfer(link: Link, wanted: Wanted, { request, drain, signal, otherwis
       octets += part.length;
       if (body.isOver) {
         drained += part.length;
-        if (drained > drain) link.fail(link.error('ABORTED', `${request.shown}: its reader has left`));
+        if (drained > drain) link.fail(left());
         return;
       }
       hash.update(part);
@@ -173,5 +176,5 @@ function transfer(link: Link, wanted: Wanted, { request, drain, signal, otherwis
     signal?.addEventListener('abort', abort);
     link.send(call);
   }
-  return { body, done };
+  return { body, done, left };
 }

@@ -119,6 +119,7 @@ export class Batches {
   /** Places nothing more; what is being placed now is left to `settle`. */
   giveUp(ending: Ending): void {
     this.#age?.clear();
+    this.unsaved ||= this.#waiting > 0 || this.#next.length > 0;
     this.#ending ??= ending;
     this.#over();
   }

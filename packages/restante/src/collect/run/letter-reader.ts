@@ -7,7 +7,7 @@ import type { KnownByOctets } from '../plan/known-by-octets.ts';
 import type { Batches, WholeLetter } from './batches.ts';
 import type { Books } from './books.ts';
 import type { Deleting } from './deleting.ts';
-import { readInto, taken } from './reading.ts';
+import { NotTaken, readInto, taken } from './reading.ts';
 import type { FetchStep } from './steps-ahead.ts';
 
 export interface LetterReaderParts {
@@ -81,6 +81,10 @@ export class LetterReader {
     const { books, batches } = this.#parts;
     const staged = await taken(() => stage.end());
     if (staged.type === 'staged') {
+      // Whatever went wrong on the way: nobody keeps a part of a letter for the whole.
+      if (staged.octets !== letter.octets) {
+        throw new NotTaken(`only ${staged.octets} of its ${letter.octets} octets were written`);
+      }
       batches.add({ ...letter, key, uniqueId, staged });
     } else {
       batches.unsaved = true;
