@@ -33,7 +33,10 @@ export interface Policy {
     | { readonly type: 'last'; readonly letters: number }
     /** None: they are known, and left. */
     | { readonly type: 'mark-existing' };
-  /** Letters that are deleted in one session at most: then QUIT makes it true, and a new session goes on. */
+  /**
+   * Letters that are deleted in one session at most: then QUIT makes it true, and a new session goes on. Ten times as many
+   * where they are kept already and nothing is fetched.
+   */
   readonly commitEvery: number;
   /** Octets from which a letter is large: such come last, and what was deleted before is committed first. */
   readonly large: number;

@@ -145,7 +145,7 @@ export const COLLECT_ACCOUNT = {
   commit_every: setting(
     count(1, 1_000_000),
     1000,
-    'Letters that are deleted in one session at most; then it is ended by QUIT, which makes it true, and another one goes on.',
+    'Letters that are deleted in one session at most; then it is ended by QUIT, which makes it true, and another one goes on. Ten times as many where they are kept already, and nothing is fetched.',
   ),
   large: setting(
     octets(1, 2 ** 40),

@@ -2,6 +2,12 @@ import type { Policy } from '../account.ts';
 import type { LetterStep, Step } from './plan.ts';
 
 /**
+ * So many times more letters are deleted in one session where they are kept already: it takes back no download when it
+ * breaks off, and each further session has to be shown all headers again that prove which letters they are.
+ */
+const DELETIONS_ONLY = 10;
+
+/**
  * The order in which things are done:
  *
  * 1. Letters that are kept already are deleted. That costs next to nothing, since no octets of a letter are waited for,
@@ -11,7 +17,7 @@ import type { LetterStep, Step } from './plan.ts';
  * 3. Large ones: what they hold up is done by then.
  * 4. Those that failed before, since one of them may end the session each time.
  *
- * A commit comes behind every `commitEvery` deletions, and before each letter of the last two kinds if something waits to be
+ * A commit comes behind every `commitEvery` deletions (of the first kind, ten times as many), and before each letter of the last two kinds if something waits to be
  * deleted, because a session that breaks off takes back what it deleted. There is none at the end: QUIT comes there anyway.
  */
 export class Order {
@@ -39,7 +45,8 @@ export class Order {
       waiting = 0;
     };
     const add = (step: LetterStep): void => {
-      if (waiting >= commitEvery) commit(`${waiting} letters wait to be deleted`);
+      if (waiting >= (step.type === 'delete' ? DELETIONS_ONLY * commitEvery : commitEvery))
+        commit(`${waiting} letters wait to be deleted`);
       steps.push(step);
       if (step.type === 'delete' || (step.type === 'fetch' && step.thenDelete)) waiting++;
     };
