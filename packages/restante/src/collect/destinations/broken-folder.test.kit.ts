@@ -1,5 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 
 /** A small file system in a folder, which can be filled, and be made read-only: needs root. */
 export class SmallDisk {
@@ -44,6 +54,24 @@ export function vanish(folder: string): () => void {
   return () => {
     rmSync(folder, { recursive: true, force: true });
     renameSync(elsewhere, folder);
+  };
+}
+
+const NOBODY = 65534;
+
+/** What is in the folder may be read and not written for a while: this process is nobody meanwhile, where it is root. */
+export function forbid(folder: string): () => void {
+  const paths = [
+    folder,
+    ...readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((path) => `${folder}/${path}`),
+  ];
+  const modes = paths.map((path) => [path, statSync(path).mode] as const);
+  for (const [path, mode] of modes) chmodSync(path, (mode & 0o555) | ((mode & 0o500) >> 6));
+  const user = process.geteuid?.() ?? NOBODY;
+  if (user === 0) process.seteuid?.(NOBODY);
+  return () => {
+    if (user === 0) process.seteuid?.(user);
+    for (const [path, mode] of modes) if (existsSync(path)) chmodSync(path, mode);
   };
 }
 

@@ -11,7 +11,7 @@ import {
   stage,
   typeOf,
 } from './conformance-letters.test.kit.ts';
-import type { Destination, StagedLetter } from './destination.ts';
+import type { Destination, Placing, StagedLetter } from './destination.ts';
 import { recordOf, type SentLetter } from './dying.test.kit.ts';
 
 /** What holds while another program handles the letters, or the destination takes none. */
@@ -134,10 +134,13 @@ export const disturbedCases: readonly DestinationCase[] = [
         await dead.prepare(staged);
         const destination = await tested.open();
         const mend = await broken();
-        const early = await attempt(() => destination.settle(records(staged, letters)));
-        for (const settled of early ?? []) assert.equal(settled.type, 'there', way);
-        await destination.close();
-        await mend();
+        try {
+          const early = await attempt(() => destination.settle(records(staged, letters)));
+          for (const settled of early ?? []) assert.equal(settled.type, 'there', way);
+          await destination.close();
+        } finally {
+          await mend();
+        }
         const again = await tested.open();
         const settled = await again.settle(records(staged, letters));
         assert.deepEqual(settled.map(typeOf), ['there', 'there'], way);
@@ -170,16 +173,21 @@ async function inEachWay(
     await place(destination, [before]);
     there.push(before);
     let mend: () => unknown = () => assert.fail('it was never broken');
-    const staged = await work(destination, letters, async () => {
-      mend = await broken();
-    });
-    const prepared = await attempt(async () => {
-      await destination.prepare(staged);
-      return true;
-    });
-    const placings = prepared ? await destination.place(staged) : [];
-    assertBlameless(placings);
-    await mend();
+    let placings: readonly Placing[] = [];
+    let staged: readonly StagedLetter[] = [];
+    try {
+      staged = await work(destination, letters, async () => {
+        mend = await broken();
+      });
+      const prepared = await attempt(async () => {
+        await destination.prepare(staged);
+        return true;
+      });
+      if (prepared) placings = await destination.place(staged);
+      assertBlameless(placings);
+    } finally {
+      await mend();
+    }
     const placed = staged.filter((_, index) => placings[index]?.type === 'placed').map(({ letter }) => letter);
     there.push(...letters.filter(({ letter }) => placed.includes(letter)));
     await assertThere(tested, there);

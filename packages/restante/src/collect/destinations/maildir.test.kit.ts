@@ -1,7 +1,7 @@
-import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SmallDisk, vanish } from './broken-folder.test.kit.ts';
+import { forbid, SmallDisk, vanish } from './broken-folder.test.kit.ts';
 import type { DestinationUnderTest } from './conformance.test.kit.ts';
 import type { OpenDying } from './dying.test.kit.ts';
 import { openMaildir } from './maildir.ts';
@@ -11,6 +11,8 @@ export const openDying: OpenDying = (root, at) => openMaildir(root, { at });
 /** A Maildir, on a disk of its own where that can be had. */
 export function maildirUnderTest(): DestinationUnderTest {
   const folder = mkdtempSync(join(tmpdir(), 'restante-maildir-'));
+  // Nobody may pass through it, when this process is nobody.
+  chmodSync(folder, 0o755);
   const disk = SmallDisk.missing() === undefined ? new SmallDisk(join(folder, 'disk')) : undefined;
   const root = join(disk?.folder ?? folder, 'Maildir');
   const names = (sub: string): readonly string[] => readdirSync(join(root, sub)).map((name) => join(root, sub, name));
@@ -31,6 +33,7 @@ export function maildirUnderTest(): DestinationUnderTest {
     breaks: {
       ...(disk && { 'a full disk': () => disk.fill(), 'a read-only disk': () => disk.readOnly() }),
       'a folder that is gone': () => vanish(root),
+      'a folder that may not be written': () => forbid(root),
     },
     bent: (at) => openMaildir(root, { at }),
     dying: { module: import.meta.url, argument: root },

@@ -1,8 +1,17 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { canonical } from '@restante/pop/wire';
-import { SmallDisk, vanish } from './broken-folder.test.kit.ts';
+import { forbid, SmallDisk, vanish } from './broken-folder.test.kit.ts';
 import type { DestinationUnderTest } from './conformance.test.kit.ts';
 import type { OpenDying } from './dying.test.kit.ts';
 import { openMbox } from './mbox.ts';
@@ -12,6 +21,8 @@ export const openDying: OpenDying = (path, at) => openMbox(path, { at });
 /** An mbox file, on a disk of its own where that can be had. */
 export function mboxUnderTest(): DestinationUnderTest & { readonly path: string } {
   const folder = mkdtempSync(join(tmpdir(), 'restante-mbox-'));
+  // Nobody may pass through it, when this process is nobody.
+  chmodSync(folder, 0o755);
   const disk = SmallDisk.missing() === undefined ? new SmallDisk(join(folder, 'disk'), 64 * 1024 * 1024) : undefined;
   // In a folder that can vanish.
   const place = join(disk?.folder ?? folder, 'mail');
@@ -31,6 +42,7 @@ export function mboxUnderTest(): DestinationUnderTest & { readonly path: string 
     breaks: {
       ...(disk && { 'a full disk': () => disk.fill(), 'a read-only disk': () => disk.readOnly() }),
       'a folder that is gone': () => vanish(place),
+      'a folder that may not be written': () => forbid(place),
     },
     bent: (at) => openMbox(path, { at }),
     dying: { module: import.meta.url, argument: path },

@@ -1,5 +1,7 @@
 import { hash } from 'node:crypto';
 import { lstatSync } from 'node:fs';
+import { Failure, reasonOf } from '../../failure.ts';
+import { shown } from '../../import/file-octets.ts';
 import { cannotWrite } from '../../import/new-file.ts';
 import type { IncomingLetter, Stage, StagedLetter, UnsettledLetter } from './destination.ts';
 import { letterDigest } from './letter-digest.ts';
@@ -96,14 +98,21 @@ export class Staging {
     return lstatSync(this.pathOf(letter), { throwIfNoEntry: false }) !== undefined;
   }
 
-  /** How a letter lies here that the journal has as staged; undefined where it does not, `damaged` where it is not whole. */
+  /**
+   * How a letter lies here that the journal has as staged; undefined where it does not, `damaged` where it is not whole.
+   * Throws a Failure when nobody can tell now.
+   */
   async whole({ letter, octets, sha256 }: UnsettledLetter): Promise<Lying | 'damaged' | undefined> {
     const path = this.pathOf(letter);
-    const size = lstatSync(path, { throwIfNoEntry: false })?.size;
-    if (size === undefined) return undefined;
-    const form = size === octets ? 'as-it-came' : 'line-feeds';
-    const digest = await letterDigest(pieces(path), form);
-    return digest.octets === octets && digest.sha256 === sha256 ? { size, octets, form } : 'damaged';
+    try {
+      const size = lstatSync(path, { throwIfNoEntry: false })?.size;
+      if (size === undefined) return undefined;
+      const form = size === octets ? 'as-it-came' : 'line-feeds';
+      const digest = await letterDigest(pieces(path), form);
+      return digest.octets === octets && digest.sha256 === sha256 ? { size, octets, form } : 'damaged';
+    } catch (thrown) {
+      throw new Failure(`${shown(path)} cannot be read: ${reasonOf(thrown)}`);
+    }
   }
 
   /** It was refused: it goes with the next call, when the journal has that. Until then `settle` might be asked of it. */
