@@ -136,6 +136,12 @@ export class LmtpClient {
     return this.#lost === undefined;
   }
 
+  /** Breaks it off: whatever is waited for is lost. */
+  drop(): void {
+    this.#socket.destroy();
+    this.#lose('the connection was broken off');
+  }
+
   /** Says goodbye. */
   async close(): Promise<void> {
     if (this.#lost === undefined) {

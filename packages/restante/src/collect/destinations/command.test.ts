@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, watch } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -195,6 +196,23 @@ test('one that hangs is ended with all that it has started, and the letter is to
   assert.equal(runs(Number(readFileSync(join(folder, 'pid'), 'utf8'))), false);
 });
 
+test("one that runs when all is closed is ended, and its letter is nobody's fault", { timeout: 60_000 }, async (t) => {
+  const { destination, folder } = command(t, 'echo $$ > "$FOLDER/pid"; exec sleep 1000');
+  const staged = [];
+  for (const letter of several(2)) staged.push(await stage(destination, letter));
+  const watcher = watch(folder);
+  const placing = destination.place(staged);
+  while (!existsSync(join(folder, 'pid'))) await once(watcher, 'change');
+  watcher.close();
+  await destination.close();
+  const refusals = await placing;
+  assert.deepEqual(
+    refusals.map((refusal) => refusal.type === 'refused' && refusal.blame),
+    ['destination', 'destination'],
+  );
+  assert.equal(runs(Number(readFileSync(join(folder, 'pid'), 'utf8'))), false);
+});
+
 test('what it leaves running is left, and not waited for', { timeout: 60_000 }, async (t) => {
   const { destination, folder } = command(t, 'sleep 1000 & echo $! > "$FOLDER/pid"; exit 0');
   await place(destination, [sent('one')]);
@@ -209,4 +227,13 @@ test('after a crash nobody knows, so that it is run again', async (t) => {
   const [staged] = await place(destination, [letter]);
   assert.ok(staged);
   assert.deepEqual(await destination.settle([recordOf(staged, letter.octets)]), [{ type: 'not-there' }]);
+});
+
+test('none is begun when all is closed already', async (t) => {
+  const { destination, folder } = command(t, 'touch "$FOLDER/run"');
+  const staged = await stage(destination, sent('one'));
+  const placing = destination.place([staged]);
+  await destination.close();
+  assert.equal((await placing)[0]?.type, 'refused');
+  assert.equal(existsSync(join(folder, 'run')), false);
 });

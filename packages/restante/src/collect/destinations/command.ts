@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import type { MaybePromise } from '@restante/pop/maildrop';
 import { LetterHead } from '../../delivery/loops.ts';
 import { reasonOf } from '../../failure.ts';
@@ -12,7 +11,7 @@ import type {
   StagedLetter,
   UnsettledLetter,
 } from './destination.ts';
-import { LastWords } from './last-words.ts';
+import { type CommandEnd, RunningCommand } from './running-command.ts';
 import { senderOf } from './sender.ts';
 import type { LineEnds } from './spec.ts';
 import type { Spool, SpooledLetter } from './spool.ts';
@@ -51,10 +50,6 @@ const NOT_THE_LETTER: Readonly<Record<number, string | undefined>> = {
   127: 'it is not there',
 };
 
-/** How long a command that is told to end may take, and how long the last of what it said may, in milliseconds. */
-const GRACE = 5_000;
-const LAST_WORDS = 1_000;
-
 /**
  * A command for each letter, one after the other. The letter is its standard input: a file, so that a command never takes the
  * beginning of a letter for all of it, whatever becomes of us meanwhile. At least once: when we die before the journal has
@@ -69,6 +64,8 @@ export class CommandDestination implements Destination {
   readonly #services: CommandServices;
   /** What came of letters, so that the command is not run again for one. */
   readonly #placed = new WeakMap<StagedLetter, Placing>();
+  #running: RunningCommand | undefined;
+  #closing = false;
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(options: CommandOptions, services: CommandServices) {
@@ -129,36 +126,36 @@ export class CommandDestination implements Destination {
     return letters.map(() => ({ type: 'not-there' }));
   }
 
+  /** A command that runs is ended: its letter comes again, so whatever it does now it would do twice. */
   async close(): Promise<void> {
+    this.#closing = true;
+    this.#running?.end();
     await this.#last;
     await this.#services.spool.close();
   }
 
   async #run(letter: Waiting): Promise<Placing> {
-    let child: ChildProcess;
-    const said = new LastWords();
+    const { line, patience } = this.#options;
     try {
       const input = await letter.spooled.descriptor();
-      // A group of its own: whatever it starts can be ended with it, and Ctrl-C does not end it in the middle of a letter.
-      child = spawn('/bin/sh', ['-c', this.#options.line], {
-        detached: true,
-        stdio: [input, 'pipe', 'pipe'],
-        env: this.#environment(letter),
-      });
+      if (this.#closing) return CLOSED;
+      const running = new RunningCommand(line, { input, environment: this.#environment(letter), patience });
+      this.#running = running;
+      const end = await running.ended;
+      this.#running = undefined;
+      return this.#outcome(letter, end, running.lastWords);
     } catch (thrown) {
       return { type: 'refused', blame: 'destination', why: `the command cannot be run: ${reasonOf(thrown)}` };
     }
-    for (const stream of [child.stdout, child.stderr]) {
-      stream?.on('data', (octets: Buffer) => said.push(octets)).on('error', () => undefined);
-    }
-    return this.#outcome(letter, await ended(child, this.#options.patience), said);
   }
 
-  #outcome(letter: Waiting, end: End, said: LastWords): Placing {
-    const words = said.text === '' ? '' : `: ${said.text}`;
+  #outcome(letter: Waiting, end: CommandEnd, said: string): Placing {
+    const words = said === '' ? '' : `: ${said}`;
     switch (end.type) {
       case 'not-begun':
         return { type: 'refused', blame: 'destination', why: `the command cannot be run: ${end.why}` };
+      case 'stopped':
+        return CLOSED;
       case 'late': {
         const seconds = Math.round(this.#options.patience / 1000);
         return { type: 'refused', blame: 'letter', why: `the command took longer than ${seconds} seconds${words}` };
@@ -188,52 +185,4 @@ export class CommandDestination implements Destination {
   }
 }
 
-type End =
-  | { readonly type: 'not-begun'; readonly why: string }
-  | { readonly type: 'exit'; readonly status: number }
-  | { readonly type: 'killed'; readonly signal: NodeJS.Signals }
-  | { readonly type: 'late' };
-
-/** How it ends; it is made to when it takes too long. */
-function ended(child: ChildProcess, patience: number): Promise<End> {
-  return new Promise((resolve) => {
-    let late = false;
-    let kill: NodeJS.Timeout | undefined;
-    const timer = setTimeout(() => {
-      late = true;
-      endGroup(child, 'SIGTERM');
-      kill = setTimeout(() => endGroup(child, 'SIGKILL'), GRACE);
-    }, patience);
-    const settle = (end: End) => {
-      clearTimeout(timer);
-      clearTimeout(kill);
-      // Whatever it left running may go on talking; nobody waits for that.
-      for (const stream of [child.stdout, child.stderr]) (stream as { unref?: () => void } | null)?.unref?.();
-      resolve(end);
-    };
-    child.once('error', (error) => settle({ type: 'not-begun', why: reasonOf(error) }));
-    child.once('exit', (status, signal) => {
-      if (late) endGroup(child, 'SIGKILL');
-      const end: End = late
-        ? { type: 'late' }
-        : signal !== null
-          ? { type: 'killed', signal }
-          : { type: 'exit', status: status ?? 1 };
-      if (end.type === 'exit' && end.status === 0) return settle(end);
-      const patient = setTimeout(() => settle(end), LAST_WORDS);
-      child.once('close', () => {
-        clearTimeout(patient);
-        settle(end);
-      });
-    });
-  });
-}
-
-function endGroup(child: ChildProcess, signal: NodeJS.Signals): void {
-  if (child.pid === undefined) return;
-  try {
-    process.kill(-child.pid, signal);
-  } catch {
-    // All of them have ended.
-  }
-}
+const CLOSED: Placing = { type: 'refused', blame: 'destination', why: 'the run ended before the command did' };

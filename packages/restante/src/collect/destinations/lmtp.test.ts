@@ -240,3 +240,16 @@ test('after a crash nobody knows, so that it is handed over again', async (t) =>
   assert.deepEqual((await destination.settle([recordOf(staged, letter.octets)])).map(typeOf), ['not-there']);
   await destination.close();
 });
+
+test('a server that hangs does not keep it from being closed, and the letter comes again', async (t) => {
+  const there = await server(t, [HELLO, GO, [/\r\n\.\r\n/, ''], [/never/, '']]);
+  const destination = there.destination();
+  const staged = [await stage(destination, sent('one')), await stage(destination, sent('two'))];
+  const placing = destination.place(staged);
+  while (!there.heard[0]?.endsWith('\r\n.\r\n')) await new Promise(setImmediate);
+  await destination.close();
+  const [lost, rest] = await placing;
+  assert.ok(lost?.type === 'refused' && lost.blame === 'destination');
+  assert.match(lost.why, /it may come twice/);
+  assert.ok(rest?.type === 'refused' && rest.blame === 'destination');
+});

@@ -57,8 +57,11 @@ export class LmtpDestination implements Destination {
   readonly #options: LmtpDestinationOptions;
   readonly #services: LmtpServices;
   /** What came of letters, so that one is not handed over again. */
-  readonly #placed = new WeakMap<StagedLetter, Placing>();
+  readonly #placed = new WeakMap<StagedLetter, Handing>();
   #client: LmtpClient | undefined;
+  /** Whether a letter is being handed over. */
+  #busy = false;
+  #closing = false;
   /** Letters are handed over one after the other. */
   #last: Promise<unknown> = Promise.resolve();
 
@@ -125,7 +128,10 @@ export class LmtpDestination implements Destination {
     return letters.map(() => ({ type: 'not-there' }));
   }
 
+  /** A letter that is being handed over now is lost sight of: it comes again. */
   async close(): Promise<void> {
+    this.#closing = true;
+    if (this.#busy) this.#client?.drop();
     await this.#last;
     await this.#services.spool.close();
     await this.#client?.close();
@@ -134,21 +140,28 @@ export class LmtpDestination implements Destination {
   async #placeAll(letters: readonly Waiting[]): Promise<readonly Placing[]> {
     const placings: Placing[] = [];
     /** Why nobody is asked any more. */
-    let unreachable: Placing | undefined;
+    let unreachable: Handing | undefined;
     for (const letter of letters) {
-      let placing = this.#placed.get(letter) ?? unreachable;
-      try {
-        placing ??= await this.#handOver(letter);
-      } catch (thrown) {
-        if (!(thrown instanceof Failure)) throw thrown;
-        unreachable = { type: 'refused', blame: 'destination', why: thrown.message };
-        placing = unreachable;
-      }
+      const placing = this.#placed.get(letter) ?? unreachable ?? (await this.#handOverOrNot(letter));
+      if (placing.type === 'refused' && placing.unreachable) unreachable = placing;
       this.#placed.set(letter, placing);
       placings.push(placing);
       await letter.spooled.close();
     }
     return placings;
+  }
+
+  async #handOverOrNot(letter: Waiting): Promise<Handing> {
+    try {
+      if (this.#closing) throw new Failure('the run ended before it was handed over');
+      this.#busy = true;
+      return await this.#handOver(letter);
+    } catch (thrown) {
+      if (!(thrown instanceof Failure)) throw thrown;
+      return { type: 'refused', blame: 'destination', why: thrown.message, unreachable: true };
+    } finally {
+      this.#busy = false;
+    }
   }
 
   async #handOver(letter: Waiting): Promise<Placing> {
@@ -181,6 +194,7 @@ export class LmtpDestination implements Destination {
     if (this.#client?.usable === true) return this.#client;
     await this.#client?.close();
     this.#client = undefined;
+    if (this.#closing) throw new Failure('the run ended before it was handed over');
     try {
       this.#client = await LmtpClient.connect(this.#options.address, this.#services.timeouts);
       return this.#client;
@@ -214,6 +228,9 @@ export class LmtpDestination implements Destination {
     return to === 'RCPT' || to === 'DATA' ? 'destination' : 'letter';
   }
 }
+
+/** What came of handing a letter over; `unreachable` says that nobody is there to take any. */
+type Handing = Placing & { readonly unreachable?: true };
 
 function isKept(outcome: LmtpOutcome | undefined): boolean {
   return outcome?.type === 'reply' && outcome.reply.code < 300;
