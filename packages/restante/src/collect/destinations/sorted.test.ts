@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -359,6 +359,27 @@ test('a letter on its way to a place that is listed no more is not known, and on
   const settled = await destination.settle([record, nowhere, { ...record, place: 'new/x' }]);
   assert.deepEqual(settled.map(typeOf), ['there', 'not-known', 'not-there']);
   assert.deepEqual(before.inFolder('anna'), ['Envelope-To: anna@example.org\n\n']);
+  await destination.close();
+  await dead.close();
+});
+
+test('after a crash one place that cannot be asked keeps nobody else from his mail; when none can, nothing is settled', async (t) => {
+  const { folder, open } = byList(t, (at) => ({
+    'anna@example.org': `maildir:${at}/disk/anna`,
+    'bert@example.org': `maildir:${at}/bert`,
+  }));
+  mkdirSync(join(folder, 'disk'));
+  const texts = ['Envelope-To: anna@example.org\r\n\r\n', 'Envelope-To: bert@example.org\r\n\r\n'];
+  const dead = await open();
+  const staged: StagedLetter[] = [];
+  for (const text of texts) staged.push(await stage(dead, letter(text, text)));
+  await dead.prepare(staged);
+  const records = staged.map((one, index) => recordOf(one, Buffer.from(texts[index] ?? '')));
+  await dead.place(staged);
+  rmSync(join(folder, 'disk'), { recursive: true });
+  const destination = await open();
+  assert.deepEqual((await destination.settle(records)).map(typeOf), ['not-known', 'there']);
+  await assert.rejects(destination.settle(records.slice(0, 1)), { name: 'Failure' });
   await destination.close();
   await dead.close();
 });

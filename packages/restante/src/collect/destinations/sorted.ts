@@ -120,13 +120,21 @@ export class SortedDestination implements Destination {
       // Where it has been since an earlier attempt, nothing was staged.
       return places.filter(({ place }) => place !== '').map((at) => ({ letter, at }));
     });
-    const answers = new Map<SortedPlace, Settled>();
     const byLetter = Map.groupBy(asked, ({ letter }) => letter);
-    for (const [name, some] of Map.groupBy(asked, ({ at }) => at.name)) {
+    const answers = new Map<SortedPlace, Settled>();
+    const failures: Failure[] = [];
+    const byName = Map.groupBy(asked, ({ at }) => at.name);
+    for (const [name, some] of byName) {
       const unsettled = some.map(({ letter, at: { place } }) => ({ ...letter, place }));
       const settled = await this.#settleAt(name, unsettled);
-      for (const [index, { at }] of some.entries()) answers.set(at, settled[index] ?? { type: 'not-there' });
+      if (settled instanceof Failure) failures.push(settled);
+      for (const [index, { at }] of some.entries()) {
+        answers.set(at, settled instanceof Failure ? unasked(name, settled) : (settled[index] ?? NOWHERE));
+      }
     }
+    // One place that cannot be asked keeps nobody else from his mail; all of them are this destination.
+    const [failure] = failures;
+    if (failure !== undefined && failures.length === byName.size) throw failure;
     const all: Settled[] = [];
     for (const letter of letters) {
       const places = (byLetter.get(letter) ?? []).map(({ at }) => at);
@@ -139,11 +147,16 @@ export class SortedDestination implements Destination {
     await this.#options.close();
   }
 
-  async #settleAt(name: string, letters: readonly UnsettledLetter[]): Promise<readonly Settled[]> {
-    const destination = await this.#options.byName(name);
-    if (destination !== undefined) return destination.settle(letters);
-    const why = `it was on its way to ${name}, which is no destination any more: see whether it is there`;
-    return letters.map(() => ({ type: 'not-known', why }));
+  async #settleAt(name: string, letters: readonly UnsettledLetter[]): Promise<readonly Settled[] | Failure> {
+    try {
+      const destination = await this.#options.byName(name);
+      if (destination !== undefined) return await destination.settle(letters);
+      const why = `it was on its way to ${name}, which is no destination: see whether it is there`;
+      return letters.map(() => ({ type: 'not-known', why }));
+    } catch (thrown) {
+      if (thrown instanceof Failure) return thrown;
+      throw thrown;
+    }
   }
 
   /** What is said of one letter: it is there when it is everywhere. */
@@ -192,6 +205,13 @@ export class SortedDestination implements Destination {
 }
 
 const NOWHERE: Settled = { type: 'not-there' };
+
+function unasked(name: string, { message }: Failure): Settled {
+  return {
+    type: 'not-known',
+    why: `it was on its way to ${name}, which cannot be asked: ${message}; see whether it is there`,
+  };
+}
 
 const NOT_TRIED: Placing & { type: 'refused' } = {
   type: 'refused',
