@@ -7,7 +7,7 @@ import type { Books } from './books.ts';
 /** Questions of a plan, before it is taken for a mistake that it has no end of them. */
 const MOST_QUESTIONS = 10;
 /** Headers that are under way at once. */
-const HEADERS = 64;
+const HEADERS = 256;
 
 /** What a session is planned on, and the plan. */
 export interface Planned {
@@ -127,12 +127,14 @@ async function withHeaders(
   numbers: readonly number[],
 ): Promise<Situation['headers']> {
   const headers = new Map<number, LetterHeader | undefined>(known);
-  for (let from = 0; from < numbers.length; from += HEADERS) {
-    const asked = numbers.slice(from, from + HEADERS).map(async (number) => {
+  const next = numbers.values();
+  // Each asks for another when it has its own, so that the server is never out of questions.
+  const askOneByOne = async (): Promise<void> => {
+    for (const number of next) {
       const header = await client.top(messageNumber(number), 0).catch((error: unknown) => nothing(client, error));
       headers.set(number, header === undefined ? undefined : letterHeader(header));
-    });
-    await Promise.all(asked);
-  }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(HEADERS, numbers.length) }, askOneByOne));
   return headers;
 }
