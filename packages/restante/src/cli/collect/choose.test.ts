@@ -209,6 +209,8 @@ test('the command line beats the configuration; what is for one account is not f
   assert.equal(typeof anna?.account.server.auth?.accessToken, 'function');
   const both = await mistakes([], { passwordEnv: 'Y' }, { config: TWO });
   assert.match(both, /^--password-env is for one account, and this is for 2/);
+  const token = await mistakes([], { tokenCommand: 'oama' }, { config: TWO });
+  assert.match(token, /^--token-command is for one account, and this is for 2/);
 });
 
 test('two accounts of one maildrop would share what is known of it', async () => {

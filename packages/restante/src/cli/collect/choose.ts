@@ -109,9 +109,7 @@ function candidates(
       found.push({ name, settings: overridden(own, given), nameOf });
     }
   }
-  const ones = (['to', 'password_file', 'password_command', 'password_env'] as const).filter((key) =>
-    given.names.has(key),
-  );
+  const ones = FOR_ONE.filter((key) => given.names.has(key));
   if (found.length > 1 && ones.length > 0) {
     problems.push(
       `${given.names.get(ones[0] ?? 'to')} is for one account, and this is for ${found.length}: name one of them`,
@@ -131,6 +129,20 @@ function unknown(name: string, accounts: Settings['collect.account']): string {
         : `there are ${all}`;
   return `there is no account ${JSON.stringify(name)} in the configuration: ${remedy}`;
 }
+
+/** What says whose mail it is, or where it goes: it cannot be meant for several accounts. */
+const FOR_ONE = [
+  'to',
+  'recipient',
+  'password_file',
+  'password_command',
+  'password_env',
+  'token_file',
+  'token_command',
+  'token_env',
+  'client_cert',
+  'client_key',
+] as const satisfies readonly CollectAccountKey[];
 
 /** Where the command line names a secret, the configuration's is not asked for. */
 function overridden(own: CollectAccountSettings, { values }: OptionValues): CollectAccountSettings {
