@@ -55,7 +55,10 @@ export interface IncomingLetter {
   /** Its key in the journal. */
   readonly key: string;
   readonly uniqueId: string | undefined;
-  /** When it was first listed, in milliseconds since 1970: stays the same however often it is fetched. */
+  /**
+   * When it was first listed, in milliseconds since 1970: stays the same however often it is fetched. Letters that one
+   * listing brought are a millisecond apart, in its order.
+   */
   readonly listed: number;
 }
 

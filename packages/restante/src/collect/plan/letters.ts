@@ -16,6 +16,8 @@ export class Letters {
   readonly compared: LetterRecord[] = [];
   /** Letters that were known again, though not by their unique-id. */
   recognised = 0;
+  /** Letters that the journal did not know so far. */
+  #found = 0;
   readonly #situation: Situation;
   readonly #keys: Keys;
   readonly #failedSizes: ReadonlySet<number>;
@@ -113,7 +115,7 @@ export class Letters {
       // Under a key of its own, so that nobody takes it for what is at the destination already.
       const whole = this.#keys.take(wholeKey(key));
       this.changes.push({ type: 'gone', key, at: now }, { type: 'forgotten', key });
-      this.changes.push(listing(letter, whole, uniqueId, now));
+      this.changes.push(listing(letter, whole, uniqueId, this.#listed()));
       return this.#fetch(letter, whole, 'whole', 'only its header was kept, and now it is wanted');
     }
     const { due, why } = afterwards(policy, record, now);
@@ -130,14 +132,13 @@ export class Letters {
   }
 
   #new(letter: ListedLetter, { header, named }: Extract<Identity, { type: 'new' }>, newest: number): LetterStep {
-    const { now } = this.#situation;
     const { uniqueId } = letter;
     const isOwn = uniqueId !== undefined && named && this.#keys.isFree(uniqueIdKey(uniqueId));
     const wanted = isOwn ? uniqueIdKey(uniqueId) : fingerprintKey(uniqueId, header?.fingerprint ?? 'new');
     const verdict = firstRun(this.#situation, { header, newest, whole: this.#whole });
     if (verdict.type === 'wait') return this.#leave(letter, wanted, verdict.why);
     const key = this.#keys.take(wanted);
-    this.changes.push(listing(letter, key, uniqueId, now, header?.fingerprint));
+    this.changes.push(listing(letter, key, uniqueId, this.#listed(), header?.fingerprint));
     if (verdict.type === 'skip') return this.#skip(letter, key, verdict.why);
     return this.#sized(letter, key, named || uniqueId === undefined ? 'new' : 'new, though its unique-id is not');
   }
@@ -159,7 +160,7 @@ export class Letters {
     const { now } = this.#situation;
     const { number, uniqueId, octets } = letter;
     const key = passingKey(now, number);
-    this.changes.push(listing(letter, key, uniqueId, now));
+    this.changes.push(listing(letter, key, uniqueId, this.#listed()));
     const failedBefore = octets !== undefined && this.#failedSizes.has(octets);
     return this.#asFetched(
       { type: 'fetch', letter, key, part: 'whole', known: 'by-octets', why, thenDelete },
@@ -199,6 +200,13 @@ export class Letters {
   #asFetched(step: LetterStep, failedBefore: boolean): LetterStep {
     if (failedBefore) this.order.last(step);
     return step;
+  }
+
+  /** Each a millisecond after the one before: letters sort by it where they are kept, as the server listed them. */
+  #listed(): number {
+    const at = this.#situation.now + this.#found;
+    this.#found += 1;
+    return at;
   }
 
   #skip(letter: ListedLetter, key: string, why: string): LetterStep {

@@ -427,3 +427,14 @@ test('plan: a letter whose header cannot be had and whose octets are compared is
 test('plan: numbers out of order are put in order', () => {
   assert.deepEqual(stepsOf(planOf({ listing: [listed(2, 'b'), listed(1, 'a')] })), ['fetch 1', 'fetch 2']);
 });
+
+test('letters that one listing brings are listed a millisecond apart, in its order, and those that are known stay as they were', () => {
+  const listing = [listed(1, 'a'), listed(2, 'known'), listed(3, 'b'), listed(4, 'c')];
+  const { changes } = planOf({ listing, records: [kept('known')] });
+  const times = changes.flatMap((change) => (change.type === 'listed' ? [[change.uniqueId, change.at]] : []));
+  assert.deepEqual(times, [
+    ['a', NOW],
+    ['b', NOW + 1],
+    ['c', NOW + 2],
+  ]);
+});
