@@ -1,5 +1,6 @@
 import type { AccountReport } from '../../collect/event.ts';
-import type { Plan, Step } from '../../collect/plan/plan.ts';
+import type { Plan } from '../../collect/plan/plan.ts';
+import { planRows } from '../../collect/plan/rows.ts';
 import { counted } from '../output.ts';
 import { type Cell, table } from '../table.ts';
 import { harmless } from './harmless.ts';
@@ -54,30 +55,13 @@ export function troubles(reports: readonly Reported[]): readonly string[] {
   return reports.flatMap(({ account, report }) => (report.error === undefined ? [] : [`${account}: ${report.error}`]));
 }
 
-/** A plan as `--dry-run` prints it: one row a letter, and why. */
+/** A plan as `--dry-run` prints it: one row a step, and why. */
 export function planTable(plan: Pick<Plan, 'steps'>): string {
-  const rows = plan.steps.map(stepRow);
+  const rows = planRows(plan).map(({ number, octets, action, why, uniqueId }): readonly Cell[] =>
+    number === undefined
+      ? ['', '', action, harmless(why), '']
+      : [String(number), octets ?? '?', action, harmless(why), harmless(uniqueId ?? '-')],
+  );
   if (rows.length === 0) return 'there is nothing to do\n';
   return table(['NUMBER', 'OCTETS', 'WHAT', 'WHY', 'UNIQUE-ID'], rows);
-}
-
-function stepRow(step: Step): readonly Cell[] {
-  if (step.type === 'commit') return ['', '', 'commit', harmless(step.why), ''];
-  const { number, octets, uniqueId } = step.letter;
-  return [String(number), octets ?? '?', wordsOf(step), harmless(step.why), harmless(uniqueId ?? '-')];
-}
-
-function wordsOf(step: Exclude<Step, { readonly type: 'commit' }>): string {
-  switch (step.type) {
-    case 'fetch': {
-      const what = step.part === 'headers' ? 'fetch its header' : 'fetch';
-      return step.thenDelete ? `${what}, delete` : what;
-    }
-    case 'delete':
-      return 'delete';
-    case 'leave':
-      return 'leave';
-    default:
-      return 'read, compare, delete';
-  }
 }

@@ -88,7 +88,7 @@ const ROWS: readonly Row[] = [
   {
     what: '…or its header is fetched, and then it is not deleted',
     given: { listing: [listed(1, 'a', 501)], policy: { ...DELETE, largest: { octets: 500, larger: 'headers' } } },
-    steps: ['fetch header 1'],
+    steps: ['fetch its header 1'],
   },
   {
     what: 'a letter that was on its way when the run died is fetched again',

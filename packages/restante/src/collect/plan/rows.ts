@@ -14,7 +14,7 @@ export interface PlanRow {
 export type Action =
   | 'fetch'
   | 'fetch, delete'
-  | 'fetch header'
+  | 'fetch its header'
   | 'compare'
   | 'compare, delete'
   | 'delete'
@@ -35,6 +35,6 @@ export function planRows({ steps }: Pick<Plan, 'steps'>): PlanRow[] {
 function actionOf(step: Step): Action {
   if (step.type !== 'fetch') return step.type;
   if (step.known === 'by-octets') return step.thenDelete ? 'compare, delete' : 'compare';
-  if (step.part === 'headers') return 'fetch header';
+  if (step.part === 'headers') return 'fetch its header';
   return step.thenDelete ? 'fetch, delete' : 'fetch';
 }
