@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import { Calls, fresh, letterOf, loggedIn } from './run/calls.test-support.ts';
+import { Calls, fresh, headerOf, letterOf, listed, loggedIn } from './run/calls.test-support.ts';
 import { DELETE, KEEP, letter, World } from './run/run.test-support.ts';
 
 const bye = '\nC: QUIT\nS: +OK';
@@ -56,5 +56,86 @@ describe('EXPIRE 0 (EXT-27, EXT-28)', () => {
     const report = await world.run(KEEP, { connect: calls.connect, destination: { before } });
     assert.equal(report.result, 'later');
     assert.ok(!calls.peers[0]?.heard.includes('QUIT'));
+  });
+});
+
+describe('a letter whose header breaks the session', () => {
+  test('is read without: the others, and it, are collected all the same', async () => {
+    const world = new World();
+    const login = loggedIn('UIDL', 'TOP');
+    const first = `${login}${fresh('a', 'b', 'c')}${headerOf(1)}\nC: TOP 2 0\nS> +OK\nS: Subject: cut\nDROP`;
+    const second = `${login}${fresh('a', 'b', 'c')}${headerOf(1)}${headerOf(3)}${letterOf(1)}${letterOf(2)}${letterOf(3)}${bye}`;
+    const calls = new Calls(first, second);
+    const since = { ...KEEP, firstRun: { type: 'since', time: 0 } } as const;
+    const report = await world.run(since, { connect: calls.connect });
+    assert.deepEqual([report.error, report.result, report.kept], [undefined, 'done', 3]);
+    await calls.finished();
+  });
+
+  test('many such letters do not end the run either', async () => {
+    const world = new World();
+    const login = loggedIn('UIDL', 'TOP');
+    const ids = ['a', 'b', 'c', 'd', 'e'];
+    const calls = new Calls(
+      ...ids.map((_, index) => `${login}${fresh(...ids)}\nC: TOP ${index + 1} 0\nDROP`),
+      `${login}${fresh(...ids)}${ids.map((_, index) => letterOf(index + 1)).join('')}${bye}`,
+    );
+    const since = { ...KEEP, firstRun: { type: 'since', time: 0 } } as const;
+    const report = await world.run(since, { connect: calls.connect });
+    assert.deepEqual([report.error, report.result, report.kept], [undefined, 'done', 5]);
+    await calls.finished();
+  });
+});
+
+describe('a server that refuses', () => {
+  const login = loggedIn('UIDL', 'TOP');
+  const refused = (words: string, ...numbers: readonly number[]) =>
+    numbers.map((number) => `\nC: RETR ${number}\nS: -ERR ${words}`).join('');
+
+  test('always the same letters for now does not keep the others from coming (RC-07)', async () => {
+    const world = new World();
+    const ids = ['a', 'b', 'c', 'd'] as const;
+    const calls = new Calls(
+      `${login}${fresh(...ids)}${refused('[SYS/TEMP] damaged', 1, 2, 3)}${letterOf(4)}${bye}`,
+      `${login}${listed(...ids)}${letterOf(4)}${refused('[SYS/TEMP] damaged', 1, 2, 3)}${bye}`,
+    );
+    assert.equal((await world.run(KEEP, { connect: calls.connect })).result, 'later');
+    await world.elsewhere.clock.advance(3_600_000);
+    assert.equal((await world.run(KEEP, { connect: calls.connect })).kept, 1);
+    assert.deepEqual(
+      ids.map((key) => world.journal.letter(key)?.state),
+      ['listed', 'listed', 'listed', 'kept'],
+    );
+    await calls.finished();
+  });
+
+  test('for an hour whatever is asked, without a code, is not the letters\u2019 fault: none is given up', async () => {
+    const world = new World();
+    for (let minutes = 0; minutes < 60; minutes += 5) {
+      const calls = new Calls();
+      const refusing = (script: string) => new Calls(script).connect;
+      const due = ['a', 'b'].filter(
+        (key) => (world.journal.letter(key)?.notBefore ?? 0) <= world.elsewhere.clock.now(),
+      );
+      const numbers = due.map((key) => (key === 'a' ? 1 : 2));
+      const ask = minutes === 0 ? fresh('a', 'b') : listed('a', 'b');
+      await world.run(KEEP, { connect: refusing(`${login}${ask}${refused('internal error', ...numbers)}${bye}`) });
+      await calls.finished();
+      await world.elsewhere.clock.advance(5 * 60_000);
+    }
+    assert.deepEqual(
+      ['a', 'b'].map((key) => world.journal.letter(key)?.state),
+      ['listed', 'listed'],
+    );
+  });
+
+  test('letter after letter is left alone', async () => {
+    const world = new World();
+    const ids = Array.from({ length: 100 }, (_, index) => `id${index}`);
+    const numbers = ids.map((_, index) => index + 1).slice(0, 50);
+    const calls = new Calls(`${login}${fresh(...ids)}${refused('over quota', ...numbers)}${bye}`);
+    const report = await world.run(KEEP, { connect: calls.connect });
+    assert.equal(report.result, 'later');
+    assert.match(report.error ?? '', /over quota/);
   });
 });

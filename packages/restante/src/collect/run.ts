@@ -90,13 +90,12 @@ async function sessions(parts: SessionParts): Promise<Ending | undefined> {
   let fruitless = 0;
   let broken = 0;
   for (;;) {
-    const { progress, breakers } = books;
-    const broke = breakers.size;
+    const { progress, breakersKnown } = books;
     const end = await session(parts);
     if (end.type === 'done') return undefined;
     if (end.type === 'over') return end.ending;
     // To know which letter it is that breaks sessions is something too: the others come before it from now on.
-    fruitless = books.progress > progress || breakers.size > broke ? 0 : fruitless + 1;
+    fruitless = books.progress > progress || books.breakersKnown > breakersKnown ? 0 : fruitless + 1;
     if (end.type === 'broken') broken += 1;
     if (fruitless >= MOST_FRUITLESS || broken >= MOST_BROKEN) {
       if (end.type === 'broken') return endingOf(end.error, books.account.server.host);

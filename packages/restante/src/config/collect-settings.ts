@@ -141,7 +141,11 @@ export const COLLECT_ACCOUNT = {
     300 * SECOND,
     'For `command:`: how long it may take for one letter.',
   ),
-  attempts: setting(count(1, 1000), 3, 'How often a letter that fails is tried before it is left alone and reported.'),
+  attempts: setting(
+    count(1, 1000),
+    3,
+    'How often a letter that fails is tried before it is left alone and reported; for a day at least, where the server or the network may be at fault.',
+  ),
   commit_every: setting(
     count(1, 1_000_000),
     1000,

@@ -16,12 +16,12 @@ export interface Planned {
 }
 
 /** Plans, and asks the server whatever the plan wants to know first. Rejects with a Pop3Error. */
-export async function askAndPlan(client: Pop3Client, begun: Situation): Promise<Planned> {
+export async function askAndPlan(client: Pop3Client, books: Books, begun: Situation): Promise<Planned> {
   let situation = begun;
   for (let questions = 0; questions < MOST_QUESTIONS; questions += 1) {
     const answer = planSession(situation);
     if (answer.type === 'plan') return { plan: answer, situation };
-    situation = await learn(client, situation, answer);
+    situation = await learn(client, books, { situation, wanted: answer });
   }
   throw new Error(`a session was not planned after ${MOST_QUESTIONS} questions`);
 }
@@ -85,14 +85,19 @@ function unsupported(error: unknown): undefined {
   if (!(error instanceof Pop3Error) || error.code !== 'UNSUPPORTED') throw error;
 }
 
-async function learn(client: Pop3Client, situation: Situation, { sizes, headers }: Wanted): Promise<Situation> {
+async function learn(
+  client: Pop3Client,
+  books: Books,
+  { situation, wanted: { sizes, headers } }: { readonly situation: Situation; readonly wanted: Wanted },
+): Promise<Situation> {
   const unsized = sizes === 'all' || sizes.length > 0;
   const scan = sizes === 'all' ? await client.list() : await listEach(client, sizes);
   return {
     ...situation,
     listing: unsized ? sized(situation.listing, scan, sizes) : situation.listing,
     sized: situation.sized || unsized,
-    headers: headers.length === 0 ? situation.headers : await withHeaders(client, situation.headers, headers),
+    headers:
+      headers.length === 0 ? situation.headers : await withHeaders(client, books, { situation, numbers: headers }),
   };
 }
 
@@ -121,20 +126,35 @@ async function listEach(client: Pop3Client, numbers: readonly number[]): Promise
   return (await Promise.all(asked)).filter((found) => found !== undefined);
 }
 
+/** What TOP says of each; nothing of one that broke a session of this run by it: it has to be read to be known. */
 async function withHeaders(
   client: Pop3Client,
-  known: Situation['headers'],
-  numbers: readonly number[],
+  books: Books,
+  { situation, numbers }: { readonly situation: Situation; readonly numbers: readonly number[] },
 ): Promise<Situation['headers']> {
-  const headers = new Map<number, LetterHeader | undefined>(known);
+  const headers = new Map<number, LetterHeader | undefined>(situation.headers);
+  const names = new Map(situation.listing.map(({ number, uniqueId }) => [number, `${number} ${uniqueId ?? ''}`]));
+  const nameOf = (number: number) => names.get(number) ?? `${number} `;
   const next = numbers.values();
   // Each asks for another when it has its own, so that the server is never out of questions.
   const askOneByOne = async (): Promise<void> => {
     for (const number of next) {
-      const header = await client.top(messageNumber(number), 0).catch((error: unknown) => nothing(client, error));
+      const isAsked = !books.headerBreakers.has(nameOf(number));
+      const header = isAsked
+        ? await client.top(messageNumber(number), 0).catch((error: unknown) => nothing(client, error))
+        : undefined;
       headers.set(number, header === undefined ? undefined : letterHeader(header));
     }
   };
-  await Promise.all(Array.from({ length: Math.min(HEADERS, numbers.length) }, askOneByOne));
+  const asking = Array.from({ length: Math.min(HEADERS, numbers.length) }, askOneByOne);
+  try {
+    await Promise.all(asking);
+  } catch (error) {
+    await Promise.allSettled(asking);
+    // Answers come in order, so it is the first that has none.
+    const first = numbers.find((number) => !headers.has(number));
+    if (first !== undefined && client.pipelining !== 'distrusted') books.headerBreakers.add(nameOf(first));
+    throw error;
+  }
   return headers;
 }

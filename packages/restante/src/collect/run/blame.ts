@@ -18,10 +18,15 @@ export function blame(
   if (error instanceof NotTaken || stopped) return books.failure(key, why, { blamed: false });
   if (!(error instanceof Pop3Error)) return books.failure(key, why, { blamed: true });
   if (error.code === 'UNSUPPORTED') return { type: 'skipped', key, why: `its header cannot be had: ${why}` };
-  if (client.failure === undefined) return books.failure(key, why, { blamed: !error.retryable });
+  if (client.failure === undefined) {
+    // What is refused for now is suspected once, so that it comes last from then on: it may be so for ever (RC-07).
+    const { attempts } = books.letter(key) ?? { attempts: 1 };
+    const isSuspected = attempts <= 1 && attempts < books.account.policy.attempts;
+    return books.failure(key, why, { blamed: !error.retryable || isSuspected, patient: true });
+  }
   // A server that mixes up what is pipelined does so whatever the letter; and a connection that we dropped was no fault.
   const mixedUp = client.pipelining === 'distrusted' && !books.facts.pipeliningDistrusted;
   if (mixedUp || client.failure.code === 'ABORTED') return books.failure(key, why, { blamed: false });
   books.breakers.add(key);
-  return books.failure(key, why, { blamed: true });
+  return books.failure(key, why, { blamed: true, patient: true });
 }

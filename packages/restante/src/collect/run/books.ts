@@ -7,6 +7,8 @@ import { ImpossibleChange } from '../journal/transitions.ts';
 import { letterBackOff } from './back-off.ts';
 import { Ending } from './ending.ts';
 
+const DAY = 24 * 60 * 60 * 1_000;
+
 /** An event, whose account is known. */
 export type Happening<E = CollectEvent> = E extends CollectEvent ? Omit<E, 'account'> : never;
 
@@ -29,6 +31,8 @@ export class Books {
   progress = 0;
   /** Keys of letters that broke off a session of this run. */
   readonly breakers = new Set<string>();
+  /** Letters whose header broke off a session of this run, by number and unique-id. */
+  readonly headerBreakers = new Set<string>();
   readonly #journal: Journal;
   readonly #report: (event: CollectEvent) => void;
   readonly #failed = new Map<string, 'failed' | 'given-up'>();
@@ -50,6 +54,11 @@ export class Books {
   /** Letters that could not be fetched, placed or deleted, and still cannot. */
   get failed(): number {
     return this.#failed.size;
+  }
+
+  /** Letters of which is known that they break sessions. */
+  get breakersKnown(): number {
+    return this.breakers.size + this.headerBreakers.size;
   }
 
   get held(): number {
@@ -100,17 +109,22 @@ export class Books {
   }
 
   /**
-   * What becomes of a letter whose attempt came to nothing. `blamed`: through its own fault. `pause`: how long it is left
-   * alone in milliseconds, where that is nobody's fault.
+   * What becomes of a letter whose attempt came to nothing. `blamed`: through its own fault. `patient`: as far as anybody can
+   * tell, since the server or the network may be at fault, for hours perhaps: then it is not given up before it has been
+   * known for a day. `pause`: how long it is left alone in milliseconds, where that is nobody's fault.
    */
   failure(
     key: string,
     why: string,
-    { blamed, pause: asked = 0 }: { readonly blamed: boolean; readonly pause?: number },
+    {
+      blamed,
+      patient = false,
+      pause: asked = 0,
+    }: { readonly blamed: boolean; readonly patient?: boolean; readonly pause?: number },
   ): Change {
     const { attempts } = this.account.policy;
-    const spent = this.letter(key)?.attempts ?? 1;
-    const givenUp = blamed && spent >= attempts;
+    const { attempts: spent = 1, listed = 0 } = this.letter(key) ?? {};
+    const givenUp = blamed && spent >= attempts && (!patient || this.clock.now() - listed >= DAY);
     const pause = blamed && !givenUp ? letterBackOff(spent) : asked;
     const notBefore = pause === 0 ? {} : { notBefore: this.clock.now() + pause };
     return { type: 'failed', key, why, givenUp, counts: blamed, ...notBefore };

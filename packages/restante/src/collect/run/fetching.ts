@@ -18,6 +18,8 @@ import type { Stop } from './stop.ts';
 const FEW = 32;
 /** Letters in a row that the server cannot send just now, before it is left alone. */
 const MOST_REFUSALS = 3;
+/** …and such in a row as it will not send: by then it is the server that cannot, and not the letters. */
+const MOST_REFUSED = 50;
 /** Octets between two events of progress inside a letter. */
 const PROGRESS = 1024 * 1024;
 
@@ -53,6 +55,8 @@ export class Fetching {
   readonly #open: Opened[] = [];
   /** Whether the letter that was asked for last has been in trouble before. */
   #alone = false;
+  /** Letters in a row that were refused, and those among them that were refused for now. */
+  #refused = 0;
   #refusals = 0;
   #letters = 0;
   #octets = 0;
@@ -130,6 +134,7 @@ export class Fetching {
       const reading = { step, incoming, stage };
       if (source instanceof Retrieval) await this.#reader.letter(reading, source);
       else await this.#reader.header(reading, await source);
+      this.#refused = 0;
       this.#refusals = 0;
     } catch (error) {
       leave(source);
@@ -155,9 +160,11 @@ export class Fetching {
     if (!stop.asked) books.tellFailures([change]);
     if (error instanceof NotTaken) batches.refused('destination', error.message);
     if (failure !== undefined) throw new Broken(failure.message, { cause: failure });
-    if (!(error instanceof Pop3Error && error.retryable)) return;
-    this.#refusals += 1;
-    if (this.#refusals >= MOST_REFUSALS) throw new Ending('later', `${books.account.server.host}: ${error.message}`);
+    if (!(error instanceof Pop3Error) || error.code === 'UNSUPPORTED') return;
+    this.#refused += 1;
+    if (error.retryable) this.#refusals += 1;
+    if (this.#refusals >= MOST_REFUSALS || this.#refused >= MOST_REFUSED)
+      throw new Ending('later', `${books.account.server.host}: ${error.message}`);
   }
 
   /** What was asked for and not read is wanted again. */

@@ -97,11 +97,11 @@ async function begin(
   { books, destination, destinationName, planned }: SessionParts,
   client: Pop3Client,
 ): Promise<Plan> {
-  let { plan, situation } = await askAndPlan(client, await look(client, books, destinationName));
+  let { plan, situation } = await askAndPlan(client, books, await look(client, books, destinationName));
   if (destination !== undefined) {
     if (await adoptFound(books, { plan, situation, destination })) {
       const now = { facts: books.facts, records: [...books.letters()] };
-      ({ plan, situation } = await askAndPlan(client, { ...situation, ...now }));
+      ({ plan, situation } = await askAndPlan(client, books, { ...situation, ...now }));
     }
     books.write(plan.changes, { ...plan.facts, ...loginFacts(books) });
   }
