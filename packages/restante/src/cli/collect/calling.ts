@@ -9,6 +9,8 @@ import { Failure } from '../../failure.ts';
  * either, its fingerprint is told, so that somebody can find out whether it is the right one.
  */
 export async function call(options: Pop3ClientOptions): Promise<Pop3Client> {
+  // Others call at the same time: what counts is what was trusted when this call began.
+  const knewSystem = systemTrusted;
   try {
     return await connect(options);
   } catch (thrown) {
@@ -17,19 +19,21 @@ export async function call(options: Pop3ClientOptions): Promise<Pop3Client> {
     if (thrown.cause instanceof Failure) throw new Ending('login', thrown.cause.message, thrown);
     if (thrown.code !== 'TLS_CERTIFICATE') throw thrown;
     const { ca, pins } = options.tls ?? {};
-    if (ca === undefined && pins === undefined && trustSystem()) return call(options);
+    if (ca === undefined && pins === undefined && !knewSystem) {
+      trustSystem();
+      return call(options);
+    }
     throw await withFingerprint(thrown, options);
   }
 }
 
 let systemTrusted = false;
 
-/** Adds the system's authorities to those that are trusted; answers whether that is news. */
-function trustSystem(): boolean {
-  if (systemTrusted) return false;
+/** Adds the system's authorities to those that are trusted. */
+function trustSystem(): void {
+  if (systemTrusted) return;
   systemTrusted = true;
   setDefaultCACertificates([...new Set([...getCACertificates('default'), ...getCACertificates('system')])]);
-  return true;
 }
 
 async function withFingerprint(error: Pop3Error, options: Pop3ClientOptions): Promise<Pop3Error> {
