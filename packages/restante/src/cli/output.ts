@@ -1,3 +1,5 @@
+import { grouped } from './table.ts';
+
 /** Data, and only data, goes to stdout. */
 export function print(text: string): void {
   process.stdout.write(text);
@@ -20,5 +22,5 @@ export function say(text: string): void {
 
 /** `1 letter`, `3 letters`. */
 export function counted(count: number, one: string): string {
-  return `${count.toLocaleString('en-US')} ${one}${count === 1 ? '' : 's'}`;
+  return `${grouped(count)} ${one}${count === 1 ? '' : 's'}`;
 }

@@ -9,7 +9,7 @@ import { VERBS, verbOf } from './verbs.ts';
 export async function run(args: readonly string[]): Promise<number> {
   process.stdout.on('error', endQuietly);
   try {
-    await (await program(verbOf(args))).parseAsync(args, { from: 'user' });
+    await (await program(verbOf(args), args)).parseAsync(args, { from: 'user' });
     return EXIT.done;
   } catch (thrown) {
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.done : EXIT.usage;
@@ -30,7 +30,7 @@ export async function run(args: readonly string[]): Promise<number> {
  * The command line: all of it, or with the one verb that is wanted. Options that go with every verb stand at the top and are
  * taken anywhere.
  */
-export async function program(verb?: string): Promise<Command> {
+export async function program(verb?: string, words?: readonly string[]): Promise<Command> {
   const top = new Command('restante')
     .description('A post office: takes mail in by SMTP and LMTP, keeps it safe, and hands it over by POP3.')
     .version(VERSION, '--version', 'print the version')
@@ -38,7 +38,7 @@ export async function program(verb?: string): Promise<Command> {
     .addHelpText('after', EXAMPLES);
   for (const [flags, meaning] of WITH_EVERY_VERB) top.option(flags, meaning);
   const wanted = verb === undefined ? Object.values(VERBS) : [VERBS[verb]];
-  for (const load of wanted) if (load) top.addCommand(await load());
+  for (const load of wanted) if (load) top.addCommand(await load(words));
   for (const command of [top, ...descendants(top)]) {
     command
       .exitOverride(command.name() === 'deliver' ? endDelivery : undefined)

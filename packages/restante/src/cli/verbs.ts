@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 
-/** Loads a verb. */
-export type VerbLoader = () => Promise<Command>;
+/** Loads a verb: all of it, or what a command line with these words has need of. */
+export type VerbLoader = (words?: readonly string[]) => Promise<Command>;
 
 /**
  * The verbs, in the order of the help. Each is loaded when it is wanted, since most of what one needs no other does:
@@ -11,7 +11,7 @@ export const VERBS: Readonly<Record<string, VerbLoader>> = {
   serve: async () => (await import('./serve.ts')).serveCommand(),
   account: async () => (await import('./account.ts')).accountCommand(),
   deliver: async () => (await import('./deliver.ts')).deliverCommand(),
-  collect: async () => (await import('./collect/collect.ts')).collectCommand(),
+  collect: async (words) => (await import('./collect/collect.ts')).collectCommand(words),
   import: async () => (await import('./import.ts')).importCommand(),
   export: async () => (await import('./export.ts')).exportCommand(),
   alias: async () => (await import('./alias.ts')).aliasCommand(),

@@ -3,35 +3,39 @@ import { collectAll } from '../../collect/collector.ts';
 import { Ended, UsageError } from '../exit-code.ts';
 import { type Places, placesOf } from '../places.ts';
 import { call } from './calling.ts';
-import { checkCommand } from './check.ts';
 import { type ChosenAccount, chooseAccounts, stateFolder } from './choose.ts';
 import { COLLECT_EXIT, statusOfAll } from './exit-status.ts';
-import { getCommand } from './get.ts';
-import { importStateCommand } from './import-state.ts';
-import { listCommand } from './list.ts';
 import { type GivenOptions, generalOverrides, withAccountOptions, withGeneralOptions } from './options.ts';
-import { peekCommand } from './peek.ts';
 import { withoutSecrets } from './secret.ts';
 import { tasksFor } from './tasks.ts';
 import { Telling } from './telling.ts';
 
-/** `restante collect`. */
-export function collectCommand(): Command {
+/** What else can be asked for, in the order of the help; loaded when it is named, or shown. */
+const SUBCOMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  check: async () => (await import('./check.ts')).checkCommand(),
+  list: async () => (await import('./list.ts')).listCommand(),
+  peek: async () => (await import('./peek.ts')).peekCommand(),
+  get: async () => (await import('./get.ts')).getCommand(),
+  'import-state': async () => (await import('./import-state.ts')).importStateCommand(),
+};
+
+/** `restante collect`; all of it, or what a command line with these words has need of. */
+export async function collectCommand(words?: readonly string[]): Promise<Command> {
   const command = new Command('collect')
     .description('call for mail at other post offices: every letter once, and nothing deleted before it is safe')
     .argument('[url|name...]', 'a POP URL with --to, or accounts in the configuration (default: all of them)');
   withGeneralOptions(withAccountOptions(command), 'state', 'every', 'parallel', 'exec');
-  return command
+  command
     .option('--once', 'call once, whatever collect.every says')
     .option('--retry', 'try once more what is held or was given up')
     .option('--dry-run', 'fetch, delete and write nothing, and say what would be done, and why')
     .addHelpText('after', EXAMPLES)
-    .addCommand(checkCommand())
-    .addCommand(listCommand())
-    .addCommand(peekCommand())
-    .addCommand(getCommand())
-    .addCommand(importStateCommand())
     .action(collect);
+  const named = (word: string): boolean => word === '-h' || word === '--help' || Object.hasOwn(SUBCOMMANDS, word);
+  if (words === undefined || words.some(named)) {
+    for (const load of Object.values(SUBCOMMANDS)) command.addCommand(await load());
+  }
+  return command;
 }
 
 const EXAMPLES = `

@@ -1,14 +1,7 @@
 import { Failure } from '../../failure.ts';
 import type { Intake } from '../../import/intake.ts';
-import { AccountDestination } from './account.ts';
-import { CommandDestination } from './command.ts';
 import type { Destination } from './destination.ts';
-import { HavingIt } from './having-it.ts';
-import { LmtpDestination } from './lmtp.ts';
-import { openMaildir } from './maildir.ts';
-import { openMbox } from './mbox.ts';
-import { OpenDestinations } from './open-destinations.ts';
-import { type Leads, type OpenableDestination, SortedDestination } from './sorted.ts';
+import type { Leads, OpenableDestination } from './sorted.ts';
 import { parseSorting, sortingKey } from './sorting.ts';
 import {
   type DestinationOptions,
@@ -73,7 +66,7 @@ export async function openDestination(spec: DestinationSpec, services: Destinati
   if (spec.type === 'sorted') return openSorted(spec, services);
   const destination = await openInner(spec, services);
   try {
-    if (destination instanceof AccountDestination || destination instanceof LmtpDestination) await destination.check();
+    if ('check' in destination) await destination.check();
     return destination;
   } catch (thrown) {
     await destination.close();
@@ -81,28 +74,45 @@ export async function openDestination(spec: DestinationSpec, services: Destinati
   }
 }
 
-async function openInner(spec: InnerSpec, services: DestinationServices): Promise<Destination> {
+/** Each kind is loaded when it is wanted: a run has need of one of them. */
+async function openInner(
+  spec: InnerSpec,
+  services: DestinationServices,
+): Promise<Destination | (Destination & { check(): Promise<void> })> {
   const spool = new Spool(services.spool);
   switch (spec.type) {
-    case 'maildir':
+    case 'maildir': {
+      const { openMaildir } = await import('./maildir.ts');
       return openMaildir(spec.path);
-    case 'mbox':
+    }
+    case 'mbox': {
+      const { openMbox } = await import('./mbox.ts');
       return openMbox(spec.path);
-    case 'account':
+    }
+    case 'account': {
+      const { AccountDestination } = await import('./account.ts');
       return new AccountDestination(spec.account, { ...services, spool });
-    case 'lmtp':
+    }
+    case 'lmtp': {
+      const [{ LmtpDestination }, { HavingIt }] = await Promise.all([import('./lmtp.ts'), import('./having-it.ts')]);
       return new LmtpDestination(spec, { spool, havingIt: new HavingIt(services.spool) });
-    case 'command':
+    }
+    case 'command': {
+      const { CommandDestination } = await import('./command.ts');
       return new CommandDestination(spec, {
         spool,
         account: services.account,
         environment: services.environment ?? process.env,
       });
+    }
   }
 }
 
 async function openSorted(spec: SortedSpec, services: DestinationServices): Promise<Destination> {
   const { name, header, prefix, to } = spec;
+  const { SortedDestination } = await import('./sorted.ts');
+  const { OpenDestinations } = await import('./open-destinations.ts');
+  const { HavingIt } = await import('./having-it.ts');
   const open = new OpenDestinations();
   const openSpec = (inner: InnerSpec) => open.get(inner.name, () => openInner(inner, services));
   const openable: Openable = (inner) => ({ name: inner.name, open: () => openSpec(inner) });

@@ -19,9 +19,10 @@ export interface Journal {
   /** What is known of the letter of this key. */
   letter(key: string): LetterRecord | undefined;
   /**
-   * Writes changes as one transaction: all of them, or none. Durable when it returns. Throws a Failure when the journal
-   * cannot be written: then nothing may go on, and every later write fails too. Throws an ImpossibleChange, with nothing
-   * written, where a change cannot follow what is known.
+   * Writes changes as one transaction: all of them, or none. Durable when it returns; `fetching` alone outlives our process
+   * then, and a power cut once something else was written. Throws a Failure when the journal cannot be written: then
+   * nothing may go on, and every later write fails too. Throws an ImpossibleChange, with nothing written, where a change
+   * cannot follow what is known.
    */
   write(changes: readonly Change[], facts?: Partial<MailboxFacts>): void;
   close(): void;

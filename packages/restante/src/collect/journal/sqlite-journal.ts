@@ -43,6 +43,8 @@ export class SqliteJournal implements Journal {
   readonly #updateFacts: StatementSync;
   readonly #letters = new Map<string, Entry>();
   readonly #released: () => void;
+  /** Whether a transaction is on the disk when it has ended, and not only with the kernel. */
+  #syncs = true;
   #facts: MailboxFacts;
   #broken: Failure | undefined;
 
@@ -79,6 +81,7 @@ export class SqliteJournal implements Journal {
     const factsDiffer = !isSame(nextFacts, this.#facts);
     if (draft.entries.size === 0 && !factsDiffer) return;
     try {
+      this.#sync(factsDiffer || changes.some(({ type }) => type !== 'fetching'));
       this.#commit(draft, factsDiffer ? nextFacts : undefined);
     } catch (error) {
       this.#broken = trouble(this.#path, error);
@@ -96,6 +99,16 @@ export class SqliteJournal implements Journal {
     this.#released();
     this.#database.close();
     this.#broken ??= new Failure(`${this.#path} is closed`);
+  }
+
+  /**
+   * Attempts that only begin are not waited for until they are on the disk: they outlive our process, which is what they
+   * are for, and a power cut is no letter's fault. What is written next takes them along.
+   */
+  #sync(wanted: boolean): void {
+    if (wanted === this.#syncs) return;
+    this.#database.exec(`PRAGMA synchronous = ${wanted ? 'FULL' : 'NORMAL'}`);
+    this.#syncs = wanted;
   }
 
   /** What the changes come to, one after the other; nothing is touched, so that one which cannot be leaves nothing behind. */
