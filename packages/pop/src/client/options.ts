@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { ConnectionOptions } from 'node:tls';
 import type { MaybePromise } from '../maildrop/maildrop.ts';
 import type { BearerExplanation } from '../sasl/oauthbearer.ts';
-import type { Clock } from '../server/clock.ts';
+import { type Clock, timerMilliseconds } from '../server/clock.ts';
 import { Pop3Error } from './error.ts';
 import { asciiName, isWithin } from './host-name.ts';
 import type { Called } from './identity.ts';
@@ -146,7 +146,7 @@ export interface Pop3ClientOptions {
 const clientClock: Clock = {
   now: () => Date.now(),
   set(ring, milliseconds) {
-    const timer = setTimeout(ring, milliseconds);
+    const timer = setTimeout(ring, timerMilliseconds(milliseconds));
     return { clear: () => clearTimeout(timer) };
   },
 };

@@ -33,3 +33,17 @@ test('what is awaited anew has its whole time, and nothing has none', async () =
   await clock.advance(10_000);
   assert.deepEqual([rung, clock.pending], [[], 0]);
 });
+
+test('a clock that is set back meanwhile makes nobody wait for that day once more', async () => {
+  const { clock, rung } = patient();
+  let set = 0;
+  const patience = new Patience<string>(
+    { now: () => clock.now() + set, set: (ring, milliseconds) => clock.set(ring, milliseconds) },
+    (awaited) => rung.push(awaited),
+  );
+  patience.await('answer', 100);
+  await clock.advance(50);
+  set = -86_400_000;
+  await clock.advance(200);
+  assert.deepEqual(rung, ['answer']);
+});

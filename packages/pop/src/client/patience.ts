@@ -41,7 +41,10 @@ export class Patience<T> {
   #ring(): void {
     const awaited = this.#awaited;
     if (awaited === undefined) return;
-    const left = this.#since + this.#patience - this.#clock.now();
+    const now = this.#clock.now();
+    // A clock that was set back tells nothing of how long it has been: the time begins again.
+    if (now < this.#since) this.#since = now;
+    const left = this.#since + this.#patience - now;
     if (left > 0) this.#set(left);
     else this.#exhausted(awaited, this.#patience);
   }

@@ -2,7 +2,7 @@
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number;
-  /** Calls `ring` once after so many milliseconds, unless the timer was cleared. */
+  /** Calls `ring` once after so many milliseconds, 25 days at most, unless the timer was cleared. */
   set(ring: () => void, milliseconds: number): Timer;
 }
 
@@ -10,10 +10,18 @@ export interface Timer {
   clear(): void;
 }
 
+/** What Node's timers can wait at most, in milliseconds: nearly 25 days. They ring at once where it is more. */
+const LONGEST = 2 ** 31 - 1;
+
+/** So many milliseconds of a timer, or as many as there can be. */
+export function timerMilliseconds(milliseconds: number): number {
+  return Math.min(milliseconds, LONGEST);
+}
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   set(ring, milliseconds) {
-    const timer = setTimeout(ring, milliseconds);
+    const timer = setTimeout(ring, timerMilliseconds(milliseconds));
     timer.unref();
     return { clear: () => clearTimeout(timer) };
   },

@@ -177,6 +177,32 @@ describe('every so often', () => {
     await running;
   });
 
+  test('a clock that is set back during a call puts the next one off by no day', async () => {
+    const stop = new AbortController();
+    const reports: AccountReport[] = [];
+    const clock = new ManualClock();
+    let set = 0;
+    const elsewhere = new Elsewhere();
+    const running = collectAll({
+      ...rounds(reports),
+      every: 5 * MINUTE,
+      jitter: 0,
+      clock: { now: () => clock.now() + set, set: (ring, milliseconds) => clock.set(ring, milliseconds) },
+      accounts: [task('a', 'pop.example.org')],
+      connect: (options) => {
+        set -= 86_400_000;
+        return elsewhere.connect(options);
+      },
+      signal: stop.signal,
+    });
+    await turns(500);
+    await clock.advance(6 * MINUTE);
+    await turns(500);
+    assert.equal(reports.length, 2);
+    stop.abort();
+    await running;
+  });
+
   test('one that waits for its time is ended at once', async () => {
     const stop = new AbortController();
     const { gate, reports } = collecting({

@@ -42,8 +42,11 @@ export async function collectAll(options: CollectorOptions): Promise<readonly Ac
       const report = await places.take(hostOf(task), () => collectAccount({ ...task, ...options }));
       options.finished?.(task, report);
       if (every === undefined || stop.asked) return report;
-      const next = Math.max(began + every * (1 + jitter * random()), report.notBefore ?? 0);
-      await stop.wait(Math.max(0, next - clock.now()));
+      const pause = every * (1 + jitter * random());
+      const now = clock.now();
+      // A clock that was set meanwhile says nothing of how long the call took.
+      const took = Math.max(0, now - began);
+      await stop.wait(Math.max(0, pause - took, (report.notBefore ?? 0) - now));
       if (stop.asked) return report;
     }
   }

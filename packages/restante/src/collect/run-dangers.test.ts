@@ -139,3 +139,40 @@ describe('a server that refuses', () => {
     assert.match(report.error ?? '', /over quota/);
   });
 });
+
+describe('a clock that is wrong', () => {
+  const DAY = 86_400_000;
+
+  test('and was set back since the last login does not keep us from calling: LOGIN-DELAY is the server\u2019s to say then (EXT-21)', async () => {
+    const world = new World();
+    const now = world.elsewhere.clock.now();
+    world.journal.write([], { lastLogin: now + 365 * DAY, notBefore: now + 365 * DAY + 900_000 });
+    const { result, notBefore } = await world.run(KEEP);
+    assert.deepEqual([result, notBefore], ['done', undefined]);
+    assert.equal(world.journal.facts.lastLogin, now);
+  });
+
+  test('or a server that wants a login in a hundred years is called the day after (EXT-21)', async () => {
+    const world = new World();
+    const login = loggedIn('UIDL', `LOGIN-DELAY ${100 * 365 * 86_400}`);
+    const calls = new Calls(`${login}${fresh()}${bye}`, `${login}${listed()}${bye}`);
+    await world.run(KEEP, { connect: calls.connect });
+    await world.elsewhere.clock.advance(DAY);
+    const { error, result } = await world.run(KEEP, { connect: calls.connect });
+    assert.deepEqual([error, result], [undefined, 'done']);
+    await calls.finished();
+  });
+
+  test('and was ahead when a letter failed does not keep it from being tried', async () => {
+    const world = new World();
+    await world.elsewhere.deliver(letter('one'));
+    const login = loggedIn('UIDL', 'TOP');
+    const fail = new Calls(`${login}${fresh('a')}\nC: RETR 1\nS: -ERR cannot${bye}`);
+    await world.run(KEEP, { connect: fail.connect });
+    const notBefore = world.elsewhere.clock.now() + 365 * DAY;
+    world.journal.write([{ type: 'fetching', key: 'a' }]);
+    world.journal.write([{ type: 'failed', key: 'a', why: 'cannot', givenUp: false, counts: true, notBefore }]);
+    const again = new Calls(`${login}${listed('a')}${letterOf(1)}${bye}`);
+    assert.equal((await world.run(KEEP, { connect: again.connect })).kept, 1);
+  });
+});

@@ -37,7 +37,7 @@ export async function collectAccount(options: CollectTask & CollectSurroundings)
     try {
       books = new Books(account, { journal, clock, report: options.report });
       ending = await run(options, books, stop).catch((error: unknown) => asEnding(error, account.server.host));
-      notBefore = later(journal.facts.notBefore, conclude(books, ending, { random, dryRun: options.dryRun ?? false }));
+      notBefore = later(books.notBefore, conclude(books, ending, { random, dryRun: options.dryRun ?? false }));
     } finally {
       journal.close();
     }
@@ -66,7 +66,7 @@ export async function collectAccount(options: CollectTask & CollectSurroundings)
 async function run(options: CollectTask & CollectSurroundings, books: Books, stop: Stop): Promise<Ending | undefined> {
   const { destination: source, dryRun = false, planned } = options;
   if (stop.asked) return stopped();
-  const wait = (books.facts.notBefore ?? 0) - books.clock.now();
+  const wait = (books.notBefore ?? 0) - books.clock.now();
   if (wait > 0) return tooSoon(books, wait);
   const destination = dryRun ? undefined : await source.open();
   const parts: SessionParts = {
@@ -101,7 +101,7 @@ async function sessions(parts: SessionParts): Promise<Ending | undefined> {
       if (end.type === 'broken') return endingOf(end.error, books.account.server.host);
       return new Ending('partly', `it was not done after ${books.sessions} sessions`);
     }
-    const delay = Math.max(0, (books.facts.notBefore ?? 0) - books.clock.now());
+    const delay = Math.max(0, (books.notBefore ?? 0) - books.clock.now());
     if (delay > MOST_WAITING) return tooSoon(books, delay);
     await stop.wait(Math.max(delay, end.type === 'broken' ? 1_000 * 2 ** fruitless : 0));
     if (stop.asked) return stopped();

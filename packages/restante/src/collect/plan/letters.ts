@@ -8,6 +8,9 @@ import { afterwards, isDeletedAtOnce, isUnproved, largerThan, partOf, wasTooLarg
 import type { Identity } from './recognition.ts';
 import { minute } from './words.ts';
 
+/** For how long a letter that failed is left alone at most, in milliseconds. */
+export const LONGEST_PAUSE = 24 * 60 * 60 * 1_000;
+
 /** Decides about one letter after another: what becomes known of it, and what is done. */
 export class Letters {
   readonly changes: Change[] = [];
@@ -176,7 +179,8 @@ export class Letters {
       this.changes.push({ type: 'failed', key, why: reason, givenUp: true, counts: true });
       return this.#leave(letter, key, `given-up: ${reason}`);
     }
-    if (notBefore !== undefined && notBefore > now) {
+    // Nobody puts off a letter for longer: it was a clock that was wrong.
+    if (notBefore !== undefined && notBefore > now && notBefore <= now + LONGEST_PAUSE) {
       return this.#leave(letter, key, `tried again from ${minute(notBefore)} on${why === undefined ? '' : `: ${why}`}`);
     }
     const before = attempts === 0 ? 'not fetched yet' : `tried ${attempts} times${why === undefined ? '' : `: ${why}`}`;

@@ -50,7 +50,8 @@ export function judge(
 
   const missing = count(lost, isExpected);
   const isOdd = missing > 0 && (letters === 0 || (missing >= FEW && missing > count(records, isExpected) / 2));
-  const since = facts.doubted;
+  // A time that is still to come is one of a clock that was wrong.
+  const since = facts.doubted === undefined ? undefined : Math.min(facts.doubted, now);
   if (!isOdd || (since !== undefined && now - since >= DOUBT)) {
     return { whole: true, believed: true, facts: { lastListed: letters, doubted: undefined }, warnings };
   }

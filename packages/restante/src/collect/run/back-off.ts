@@ -1,9 +1,11 @@
+import { LONGEST_PAUSE } from '../plan/letters.ts';
+
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
 /** How long a letter that has failed so often is left alone, in milliseconds: not at all after its first time. */
 export function letterBackOff(attempts: number): number {
-  return attempts < 2 ? 0 : Math.min(10 * MINUTE * 2 ** (attempts - 2), 24 * HOUR);
+  return attempts < 2 ? 0 : Math.min(10 * MINUTE * 2 ** (attempts - 2), LONGEST_PAUSE);
 }
 
 /**

@@ -65,6 +65,12 @@ export class Books {
     return this.#held.size;
   }
 
+  /** Not to be called before; unknown where the last login is still to come, because the clock was set. */
+  get notBefore(): number | undefined {
+    const { lastLogin = 0, notBefore } = this.facts;
+    return lastLogin > this.clock.now() ? undefined : notBefore;
+  }
+
   get facts(): MailboxFacts {
     return this.#journal.facts;
   }

@@ -26,6 +26,9 @@ export interface SessionParts {
   readonly planned: ((plan: Plan, situation: Situation) => void) | undefined;
 }
 
+/** A server that wants more time than this between two logins, in milliseconds, does not know what it says. */
+const LONGEST_DELAY = 24 * 60 * 60 * 1_000;
+
 /** How a session ended. */
 export type SessionEnd =
   /** All that was to be done was tried. */
@@ -79,7 +82,7 @@ async function call({ books, stop, connect, destination }: SessionParts): Promis
   });
   const { security, method, capabilities } = client;
   books.lastLogin = books.clock.now();
-  books.loginDelay = (capabilities.loginDelay ?? 0) * 1_000;
+  books.loginDelay = Math.min((capabilities.loginDelay ?? 0) * 1_000, LONGEST_DELAY);
   // Now, since nobody knows how the session ends.
   if (books.loginDelay > 0 && destination !== undefined) books.write([], loginFacts(books));
   const { host, port = 995 } = server;
