@@ -215,7 +215,8 @@ export class AccountDestination implements Destination {
     const giveBack = () => {
       this.#last = this.#last.then(() => this.#giveBack());
     };
-    this.#idle = setTimeout(giveBack, LEASE.idle).unref();
+    // It keeps the process: somebody else may wait for the way in, and for nothing else.
+    this.#idle = setTimeout(giveBack, LEASE.idle);
   }
 
   async #giveBack(): Promise<void> {
