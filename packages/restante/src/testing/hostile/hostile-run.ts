@@ -9,6 +9,7 @@ import { openMaildir } from '../../collect/destinations/maildir.ts';
 import type { AccountReport, CollectEvent } from '../../collect/event.ts';
 import { openJournal } from '../../collect/journal/open.ts';
 import { collectAccount } from '../../collect/run.ts';
+import { withLf } from '../real-mail/files.ts';
 import { type HostileCase, letterNamed } from './hostile-case.ts';
 import { HostileServer, PASSWORD, USER_NAME } from './hostile-server.ts';
 
@@ -179,8 +180,7 @@ export class HostileRun {
 
 /** As a letter lies in a Maildir: with LF line ends, where they can be made CRLF again. */
 function stored(letter: Buffer): Buffer {
-  const text = letter.toString('latin1');
-  return /\r(?!\n)|(?<!\r)\n/.test(text) ? letter : Buffer.from(text.replaceAll('\r\n', '\n'), 'latin1');
+  return /(?<!\r)\n/.test(letter.toString('latin1')) ? letter : withLf(letter);
 }
 
 function filesOf(folder: string): readonly string[] {
