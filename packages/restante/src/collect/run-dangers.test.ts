@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
+import type { Destination, FoundLetter } from './destinations/destination.ts';
 import { Calls, fresh, headerOf, letterOf, listed, loggedIn } from './run/calls.test-support.ts';
+import { MemoryDestination } from './run/memory-destination.test-support.ts';
 import { DELETE, KEEP, letter, World } from './run/run.test-support.ts';
 
 const bye = '\nC: QUIT\nS: +OK';
@@ -176,3 +178,98 @@ describe('a clock that is wrong', () => {
     assert.equal((await world.run(KEEP, { connect: again.connect })).kept, 1);
   });
 });
+
+describe('a destination that hangs', () => {
+  const login = loggedIn('UIDL', 'TOP');
+  const noop = '\nC: NOOP\nS: +OK'.repeat(25);
+  const forever = new Promise<never>(() => {});
+
+  for (const doing of ['write', 'end'] as const) {
+    test(`in ${doing} is to blame, and the run ends`, async () => {
+      const world = new World();
+      const calls = new Calls(`${login}${fresh('a')}${letterOf(1)}${noop}${bye}`);
+      const report = await world.run(KEEP, {
+        connect: calls.connect,
+        destination: { before: (now) => (now === doing ? forever : undefined) },
+      });
+      assert.equal(report.result, 'later');
+      assert.match(report.error ?? '', /^memory:: .*minutes/);
+      assert.ok(report.seconds <= 900, `${report.seconds} s`);
+      const { state, attempts } = world.journal.letter('a') ?? {};
+      assert.deepEqual([state, attempts], ['listed', 0]);
+    });
+  }
+
+  for (const doing of ['settle', 'write', 'end', 'prepare', 'place'] as const) {
+    test(`in ${doing} does not keep a run from ending that is stopped`, async () => {
+      const world = new World();
+      await world.elsewhere.deliver(letter('one'));
+      const stop = new AbortController();
+      const before = (now: string) => {
+        if (now !== doing) return undefined;
+        stop.abort();
+        return forever;
+      };
+      const report = await world.run(DELETE, { signal: stop.signal, destination: { before } });
+      assert.deepEqual([report.result, report.kept], ['later', 0]);
+      assert.match(report.error ?? '', /^it was stopped/);
+      assert.ok(report.seconds <= 60, `${report.seconds} s`);
+      assert.equal((await world.run(DELETE)).result, 'done');
+      assert.deepEqual(world.disk.all, [letter('one')]);
+    });
+  }
+
+  test('while it is opened does not either, and is let go of when it is open after all', async () => {
+    const world = new World();
+    const stop = new AbortController();
+    let closed = false;
+    let opened = () => {};
+    const opening = new Promise<Destination>((resolve) => {
+      const destination = new MemoryDestination(world.disk, {
+        before: (doing) => {
+          closed ||= doing === 'close';
+        },
+      });
+      opened = () => resolve(destination);
+    });
+    const report = await world.run(KEEP, {
+      signal: stop.signal,
+      open: () => {
+        stop.abort();
+        return opening;
+      },
+    });
+    assert.match(report.error ?? '', /^it was stopped/);
+    opened();
+    await setImmediate();
+    assert.ok(closed);
+  });
+
+  test('while it looks for what it has does not let the server time out, nor keep us from ending', async () => {
+    for (const isStopped of [false, true]) {
+      const world = new World();
+      const stop = new AbortController();
+      const calls = new Calls(`${login}${fresh('a')}${'\nC: NOOP\nS: +OK'.repeat(4)}${letterOf(1)}${bye}`);
+      class Slow extends MemoryDestination {
+        override async find() {
+          if (isStopped) stop.abort();
+          else for (let seconds = 0; seconds < 130; seconds += 1) await pause(world, 1_000);
+          return isStopped ? forever : new Map<string, FoundLetter>();
+        }
+      }
+      const report = await world.run(KEEP, {
+        connect: calls.connect,
+        signal: stop.signal,
+        open: () => new Slow(world.disk),
+      });
+      assert.deepEqual([report.result, report.kept], isStopped ? ['later', 0] : ['done', 1]);
+      if (!isStopped) await calls.finished();
+    }
+  });
+});
+
+function pause({ elsewhere: { clock } }: World, milliseconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    clock.set(resolve, milliseconds);
+  });
+}

@@ -9,7 +9,7 @@ import { lastingClock } from './run/lasting-clock.ts';
 import { type SessionParts, session } from './run/session.ts';
 import { settleEarlier } from './run/settling.ts';
 import { Stop } from './run/stop.ts';
-import type { CollectSurroundings, CollectTask } from './task.ts';
+import type { CollectSurroundings, CollectTask, DestinationSource } from './task.ts';
 
 /** Sessions of one run that may break off. */
 const MOST_BROKEN = 20;
@@ -68,7 +68,7 @@ async function run(options: CollectTask & CollectSurroundings, books: Books, sto
   if (stop.asked) return stopped();
   const wait = (books.notBefore ?? 0) - books.clock.now();
   if (wait > 0) return tooSoon(books, wait);
-  const destination = dryRun ? undefined : await source.open();
+  const destination = dryRun ? undefined : await open(source, stop);
   const parts: SessionParts = {
     books,
     destination,
@@ -78,10 +78,24 @@ async function run(options: CollectTask & CollectSurroundings, books: Books, sto
     planned: planned && ((plan, situation) => planned(options.account, plan, situation)),
   };
   try {
-    if (destination !== undefined) await settleEarlier(books, destination);
+    if (destination !== undefined) await settleEarlier(books, destination, stop);
     return await sessions(parts);
   } finally {
     if (destination !== undefined) await letGo(destination, books.clock);
+  }
+}
+
+/** One that is opened too late is closed again. */
+async function open(source: DestinationSource, stop: Stop): Promise<Destination> {
+  const opening = Promise.resolve(source.open());
+  try {
+    return await stop.orStopped(opening);
+  } catch (error) {
+    opening.then(
+      (late) => late.close(),
+      () => undefined,
+    );
+    throw error;
   }
 }
 

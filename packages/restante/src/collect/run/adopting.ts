@@ -1,3 +1,4 @@
+import type { Pop3Client } from '@restante/pop/client';
 import { reasonOf } from '../../failure.ts';
 import { mailboxKey } from '../account.ts';
 import type { Destination, FoundLetter, IncomingLetter } from '../destinations/destination.ts';
@@ -5,6 +6,8 @@ import type { Change } from '../journal/journal.ts';
 import type { Planned } from './asking.ts';
 import type { Books } from './books.ts';
 import { Ending } from './ending.ts';
+import { keepAlive } from './keep-alive.ts';
+import type { Stop } from './stop.ts';
 
 /**
  * Where the journal is new, asks the destination which of the letters to be fetched it has: the journal may have been lost,
@@ -12,7 +15,17 @@ import { Ending } from './ending.ts';
  */
 export async function adoptFound(
   books: Books,
-  { plan, situation, destination }: Planned & { readonly destination: Destination },
+  {
+    plan,
+    situation,
+    destination,
+    client,
+    stop,
+  }: Planned & {
+    readonly destination: Destination;
+    readonly client: Pop3Client;
+    readonly stop: Stop;
+  },
 ): Promise<boolean> {
   if (situation.facts.begun !== undefined || destination.find === undefined) return false;
   const listed = new Map(plan.changes.flatMap((change) => (change.type === 'listed' ? [[change.key, change.at]] : [])));
@@ -26,8 +39,9 @@ export async function adoptFound(
   if (letters.length === 0) return false;
   let found: ReadonlyMap<string, FoundLetter>;
   try {
-    found = await destination.find(letters);
+    found = await stop.orStopped(keepAlive(client, books.clock, destination.find(letters)));
   } catch (error) {
+    if (error instanceof Ending) throw error;
     throw new Ending('later', `${destination.name}: ${reasonOf(error)}`, error);
   }
   const why = `found at ${destination.name}`;

@@ -10,6 +10,7 @@ import type { Deleting } from './deleting.ts';
 import { Ending } from './ending.ts';
 import { keepAlive } from './keep-alive.ts';
 import { LetterReader } from './letter-reader.ts';
+import { PatientStage } from './patient-stage.ts';
 import { NotTaken, taken } from './reading.ts';
 import { type FetchStep, StepsAhead } from './steps-ahead.ts';
 import type { Stop } from './stop.ts';
@@ -130,7 +131,9 @@ export class Fetching {
   async #read({ step, source, incoming }: Opened): Promise<void> {
     let stage: Stage | undefined;
     try {
-      stage = await taken(() => this.#parts.destination.stage(incoming));
+      const { destination, books, stop } = this.#parts;
+      const { name } = destination;
+      stage = new PatientStage(await taken(() => destination.stage(incoming)), { name, clock: books.clock, stop });
       const reading = { step, incoming, stage };
       if (source instanceof Retrieval) await this.#reader.letter(reading, source);
       else await this.#reader.header(reading, await source);
@@ -151,7 +154,11 @@ export class Fetching {
   /** Finds out whose fault it is, and writes that down. Throws when the session or the run ends by it. */
   #failed({ key }: FetchStep, error: unknown): void {
     const { books, batches, client, stop } = this.#parts;
-    if (error instanceof Ending) throw error;
+    if (error instanceof Ending) {
+      batches.unsaved = true;
+      if (books.sound) books.write([books.failure(key, error.message, { blamed: false })]);
+      throw error;
+    }
     const { failure } = client;
     // A letter that the server refused was not read.
     if (!(error instanceof Pop3Error) || error.code === 'ABORTED' || failure !== undefined) batches.unsaved = true;

@@ -1,4 +1,5 @@
 import type { Stage } from '../destinations/destination.ts';
+import { Ending } from './ending.ts';
 import { HeaderWatch } from './header-watch.ts';
 
 /** The letter has more octets than the policy allows, whatever LIST said. */
@@ -33,7 +34,7 @@ export async function readInto(
   return header.header;
 }
 
-/** Does something with a stage; what it throws, or rejects with, is a {@link NotTaken}. */
+/** Does something with a stage; what it throws, or rejects with, is a {@link NotTaken}, unless it is the run's {@link Ending}. */
 export function taken<T>(work: () => T | Promise<T>): T | Promise<T> {
   try {
     const answer = work();
@@ -44,5 +45,6 @@ export function taken<T>(work: () => T | Promise<T>): T | Promise<T> {
 }
 
 function notTaken(cause: unknown): never {
+  if (cause instanceof Ending) throw cause;
   throw new NotTaken(cause instanceof Error ? cause.message : String(cause), { cause });
 }

@@ -72,7 +72,7 @@ export class World {
       readonly destination?: MemoryDestinationOptions;
       readonly server?: Partial<CollectAccount['server']>;
       readonly journal?: Journal;
-      readonly open?: () => Destination;
+      readonly open?: () => Destination | Promise<Destination>;
       readonly openJournal?: () => Journal;
     } = {},
   ): Promise<AccountReport> {

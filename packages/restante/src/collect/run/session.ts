@@ -97,12 +97,12 @@ function loginFacts({ lastLogin, loginDelay }: Books): Pick<MailboxFacts, 'lastL
 
 /** Learns what there is, and writes down what that tells. */
 async function begin(
-  { books, destination, destinationName, planned }: SessionParts,
+  { books, destination, destinationName, planned, stop }: SessionParts,
   client: Pop3Client,
 ): Promise<Plan> {
   let { plan, situation } = await askAndPlan(client, books, await look(client, books, destinationName));
   if (destination !== undefined) {
-    if (await adoptFound(books, { plan, situation, destination })) {
+    if (await adoptFound(books, { plan, situation, destination, client, stop })) {
       const now = { facts: books.facts, records: [...books.letters()] };
       ({ plan, situation } = await askAndPlan(client, books, { ...situation, ...now }));
     }

@@ -4,9 +4,10 @@ import type { Destination, Settled } from '../destinations/destination.ts';
 import type { Change, LetterRecord } from '../journal/journal.ts';
 import type { Books } from './books.ts';
 import { Ending } from './ending.ts';
+import type { Stop } from './stop.ts';
 
 /** Settles what an earlier run left open when it died, as far as the server need not be asked. Rejects with an {@link Ending}. */
-export async function settleEarlier(books: Books, destination: Destination): Promise<void> {
+export async function settleEarlier(books: Books, destination: Destination, stop: Stop): Promise<void> {
   const fetching: LetterRecord[] = [];
   const staged: LetterRecord[] = [];
   const changes: Change[] = [];
@@ -19,7 +20,7 @@ export async function settleEarlier(books: Books, destination: Destination): Pro
   }
   const { failures } = books.facts;
   books.write([...changes, ...cutOff(books, fetching)], fetching.length > 0 ? { failures: failures + 1 } : undefined);
-  await settleStaged(books, destination, staged);
+  await settleStaged(books, destination, { staged, stop });
 }
 
 /**
@@ -36,7 +37,11 @@ function cutOff(books: Books, letters: readonly LetterRecord[]): Change[] {
   });
 }
 
-async function settleStaged(books: Books, destination: Destination, staged: readonly LetterRecord[]): Promise<void> {
+async function settleStaged(
+  books: Books,
+  destination: Destination,
+  { staged, stop }: { readonly staged: readonly LetterRecord[]; readonly stop: Stop },
+): Promise<void> {
   const ours = staged.filter((record) => record.destination === destination.name);
   const mailbox = mailboxKey(books.account);
   const letters = ours.map(({ key, uniqueId, listed, place = '', octets = 0, sha256 = '' }) => {
@@ -45,8 +50,9 @@ async function settleStaged(books: Books, destination: Destination, staged: read
   let answers: readonly Settled[];
   try {
     // Asked if there is none too: then it sweeps what lies there.
-    answers = await destination.settle(letters);
+    answers = await stop.orStopped(destination.settle(letters));
   } catch (error) {
+    if (error instanceof Ending) throw error;
     throw new Ending('later', `${destination.name}: ${reasonOf(error)}`, error);
   }
   const at = books.clock.now();

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '@restante/pop/server';
+import { stopped } from './ending.ts';
 
 /** How long an orderly end may take, in milliseconds, before the connection is dropped. */
 const GRACE = 10_000;
@@ -51,6 +52,15 @@ export class Stop {
       };
       const timer = this.#clock.set(over, milliseconds);
       const forget = this.onAsked(over);
+    });
+  }
+
+  /** What it resolves to, unless it is asked for first: then it rejects with the run's {@link Ending}. */
+  async orStopped<T>(doing: Promise<T>): Promise<T> {
+    if (this.asked) throw stopped();
+    return new Promise<T>((resolve, reject) => {
+      const forget = this.onAsked(() => reject(stopped()));
+      doing.then(resolve, reject).finally(forget);
     });
   }
 
