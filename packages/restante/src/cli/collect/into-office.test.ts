@@ -19,7 +19,7 @@ describe('collect into an office', () => {
     folder = temporaryFolder();
     writeFileSync(join(folder, 'password'), 'secret\n', { mode: 0o600 });
     const office = await RunningOffice.start({ data, config: 'domains = ["example.org"]\n' });
-    for (const name of ['anna', 'bert', 'carl', 'dora', 'emil']) await office.addAccount(name, 'secret');
+    for (const name of ['anna', 'bert', 'carl', 'dora', 'emil', 'fred']) await office.addAccount(name, 'secret');
     await office.stop();
     await here('alias', 'add', 'info@example.org', 'dora', 'emil');
     await here('account', 'disable', 'carl');
@@ -100,7 +100,18 @@ describe('collect into an office', () => {
     await again.stop();
   });
 
-  test('without its journal everything is fetched again, and nothing is there twice', async () => {
+  test('without its journal what is to be deleted is fetched again, is there once, and is deleted then', async () => {
+    const { name, url } = await maildrop();
+    await send(name, 'Subject: 1\r\n\r\none\r\n', 'Subject: 2\r\n\r\ntwo\r\n');
+    await collect(url, '--to', 'account:fred', '--state', join(folder, 'before'));
+    const again = lastOf(await collect(url, '--to', 'account:fred', '--state', join(folder, 'after'), '--delete'));
+    assert.deepEqual([again.result, again.deleted, again.left], ['done', 2, 0]);
+    const office = await RunningOffice.start({ data });
+    assert.equal((await lettersAt(office, 'fred')).length, 2);
+    await office.stop();
+  });
+
+  test('without its journal nothing is there twice', async () => {
     const { name, url } = await maildrop();
     await send(name, 'Subject: 1\r\n\r\none\r\n', 'Subject: 2\r\n\r\ntwo\r\n');
     for (const state of ['first', 'second']) {

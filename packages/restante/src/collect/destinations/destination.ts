@@ -124,7 +124,10 @@ export type Settled =
 /** A letter that was found. */
 export interface FoundLetter {
   readonly place: string;
-  /** Octets and SHA-256 of what the server had sent, where they can be worked out. */
+  /**
+   * Octets and SHA-256 of what the server had sent, where they can be worked out. Where they cannot, to place the letter
+   * once more must come to the same as to place it once.
+   */
   readonly octets: number | undefined;
   readonly sha256: string | undefined;
 }

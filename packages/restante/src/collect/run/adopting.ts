@@ -49,6 +49,8 @@ export async function adoptFound(
     const letter = found.get(key);
     if (letter === undefined) return [];
     const { place, octets, sha256 } = letter;
+    // Without proof it would stay at the server for ever. Fetched once more it has one, and is there once all the same.
+    if (sha256 === undefined && books.account.policy.afterwards.type !== 'keep') return [];
     const proof = octets === undefined || sha256 === undefined ? {} : { proof: { octets, sha256 } };
     const { name } = destination;
     return [{ type: 'adopted', key, uniqueId, at: situation.now, why, place, destination: name, ...proof }];
