@@ -40,7 +40,7 @@ export function mboxTarget(folder: string): Target {
         .slice(1)
         .map((each) =>
           each
-            .replace(/\n$/, '')
+            .replace(/\n+$/, '')
             .concat('\n')
             .replaceAll(/^>(>*From )/gm, '$1'),
         )
