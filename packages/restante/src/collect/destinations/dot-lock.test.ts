@@ -99,6 +99,23 @@ test('the lock of a process that was killed is taken away at once', async () => 
   assert.deepEqual(readdirSync(folder), []);
 });
 
+test('what a process that died has left of an attempt is removed by who has the lock, and that of one who lives is not', async () => {
+  const names = [
+    'mbox.lock.99999999.0123456789ab',
+    'mbox.lock.99999999.0123456789ab.stale',
+    'mbox.lock.1.0123456789ab',
+  ];
+  const first = await DotLock.take(file);
+  const ours = readFileSync(path, 'latin1');
+  for (const name of names) writeFileSync(join(folder, name), ours.replace(/^\d+/, name.split('.')[2] ?? ''));
+  writeFileSync(join(folder, 'mbox.lock.bak'), '99999999');
+  writeFileSync(join(folder, `mbox.lock.${process.pid}.0123456789ab`), ours);
+  first.sweep();
+  first.release();
+  const left = readdirSync(folder).filter((name) => name !== 'mbox.lock.1.0123456789ab');
+  assert.deepEqual(left.sort(), [`mbox.lock.${process.pid}.0123456789ab`, 'mbox.lock.bak']);
+});
+
 test('a number that a process has by now, which was another then, is no process that holds it', async () => {
   const lock = await DotLock.take(file);
   const content = readFileSync(path, 'latin1');

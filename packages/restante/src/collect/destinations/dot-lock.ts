@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import {
   closeSync,
+  fsyncSync,
   linkSync,
   lstatSync,
   openSync,
+  readdirSync,
   readFileSync,
   readlinkSync,
   renameSync,
@@ -12,6 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { hostname } from 'node:os';
+import { basename, dirname } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { Failure } from '../../failure.ts';
 import { failedWith, OpenFile, shown } from '../../import/file-octets.ts';
@@ -62,6 +65,18 @@ export class DotLock {
     }
   }
 
+  /** Removes what processes that died have left of their attempts to take it. Who has it calls this. */
+  sweep(): void {
+    const folder = dirname(this.#path);
+    const now = lstatSync(this.#path);
+    for (const name of readdirSync(folder)) {
+      if (!name.startsWith(`${basename(this.#path)}.`) || !/\.\d+\.[0-9a-f]{12}(?:\.stale)?$/.test(name)) continue;
+      const path = `${folder}/${name}`;
+      const stats = lstatSync(path, { throwIfNoEntry: false });
+      if (stats !== undefined && isStale(path, stats, now, STALE)) removeUnseen(path);
+    }
+  }
+
   /** Never that of another, should somebody have taken ours away. */
   release(): void {
     if (lstatSync(this.#path, { throwIfNoEntry: false })?.ino === this.#inode) removeUnseen(this.#path);
@@ -72,7 +87,7 @@ export class DotLock {
 function attempt(path: string, stale: number): boolean {
   const draft = `${path}.${process.pid}.${randomBytes(6).toString('hex')}`;
   try {
-    writeFileSync(draft, `${ourselves()}\n`, { flag: 'wx', mode: 0o644 });
+    sayWho(draft);
     if (linked(draft, path)) return true;
     const holder = lstatSync(path, { throwIfNoEntry: false });
     if (holder === undefined || !isStale(path, holder, statSync(draft), stale)) return false;
@@ -102,13 +117,22 @@ function linked(draft: string, path: string): boolean {
 /** Where the file system has no links. */
 function madeAlone(path: string): boolean {
   try {
-    const descriptor = openSync(path, 'wx', 0o644);
-    writeFileSync(descriptor, `${ourselves()}\n`);
-    closeSync(descriptor);
+    sayWho(path);
     return true;
   } catch (thrown) {
     if (failedWith(thrown, 'EEXIST')) return false;
     throw thrown;
+  }
+}
+
+/** Durably: a lock that a power cut has made empty would say nothing of a process. */
+function sayWho(path: string): void {
+  const descriptor = openSync(path, 'wx', 0o644);
+  try {
+    writeFileSync(descriptor, `${ourselves()}\n`);
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
   }
 }
 

@@ -45,7 +45,7 @@ export function maildirUnderTest(): DestinationUnderTest {
 }
 
 /** What the server had sent, worked out as docs/collecting.md says, and not as the code does. */
-function fromFile(path: string): Buffer {
+export function fromFile(path: string): Buffer {
   const octets = readFileSync(path, 'latin1');
   const [, size] = /,S=(\d+)/.exec(path) ?? [];
   if (Number(size) !== octets.length) throw new Error(`${path} has ${octets.length} octets`);

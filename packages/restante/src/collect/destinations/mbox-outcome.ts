@@ -42,9 +42,8 @@ function partOf(file: MboxFile, note: AppendNote, from: number, at: number, octe
   const outcomes = (complete: number, rest: Outcome): readonly Outcome[] =>
     note.entries.map((_, index) => (index < complete ? 'complete' : rest));
   const { size } = file;
-  const same = at + commonLength(file, at, expected(note.entries.slice(from), octetsOf));
-  // A power cut may leave a hole where octets were to be.
-  if (same === size || isHole(file, same, size)) {
+  const same = at + commonLength(file, at, expected(note, from, at, octetsOf));
+  if (same === size || hasHoles(file, at, expected(note, from, at, octetsOf))) {
     return { outcomes: outcomes(from, 'incomplete'), end: from === 0 ? note.before : at, ours: true };
   }
   // Another program has appended a letter: behind what we had written, in the middle of a line perhaps.
@@ -58,8 +57,10 @@ function partOf(file: MboxFile, note: AppendNote, from: number, at: number, octe
   return { outcomes: outcomes(whole ? from + 1 : from, 'incomplete'), end: undefined, ours: false };
 }
 
-function* expected(entries: readonly NotedEntry[], octetsOf: OctetsOf): Generator<Buffer> {
-  for (const entry of entries) {
+/** What was to be from an entry on, or from the line ends on that go in front. */
+function* expected(note: AppendNote, from: number, at: number, octetsOf: OctetsOf): Generator<Buffer> {
+  if (at === note.before) yield Buffer.from(note.lineEnds);
+  for (const entry of note.entries.slice(from)) {
     const octets = octetsOf(entry);
     if (octets === undefined) return;
     yield* octets;
@@ -75,14 +76,34 @@ function commonLength(file: MboxFile, at: number, octets: Iterable<Buffer>): num
       length += piece.length;
       continue;
     }
-    let same = 0;
-    while (same < there.length && there[same] === piece[same]) same += 1;
-    return length + same;
+    return length + sameLength(there, piece);
   }
   return length;
 }
 
-function isHole(file: MboxFile, start: number, end: number): boolean {
-  for (const piece of file.pieces(start, end)) if (!piece.equals(Buffer.alloc(piece.length))) return false;
-  return true;
+function sameLength(one: Buffer, other: Buffer): number {
+  if (one.equals(other)) return one.length;
+  let same = 0;
+  while (same < one.length && one[same] === other[same]) same += 1;
+  return same;
 }
+
+/** A power cut may leave holes: each sector of what was to be has its octets, or zeros, or those from some octet on. */
+function hasHoles(file: MboxFile, start: number, octets: Iterable<Buffer>): boolean {
+  let at = start;
+  for (const piece of octets) {
+    for (let from = 0; from < piece.length; ) {
+      const to = Math.min(piece.length, from + SECTOR - ((at + from) % SECTOR));
+      const there = file.read(at + from, at + to);
+      const zeros = there.subarray(sameLength(there, piece.subarray(from, to)));
+      if (!zeros.equals(ZEROS.subarray(0, zeros.length))) return false;
+      from = to;
+    }
+    at += piece.length;
+  }
+  return file.size <= at;
+}
+
+/** What a disk writes as a whole, at least. */
+const SECTOR = 512;
+const ZEROS = Buffer.alloc(SECTOR);

@@ -28,6 +28,8 @@ export interface MboxOptions extends DotLockOptions {
   readonly at?: AtStep;
 }
 
+/** What stands behind the file's name in that of the folder in which letters wait. */
+const STAGING = '.restante-staging';
 /** Letters are written at once up to so many octets. */
 const GATHERED = 1024 * 1024;
 
@@ -48,7 +50,8 @@ interface Unwanted {
 export async function openMbox(path: string, { at = nothing, ...lock }: MboxOptions = {}): Promise<Destination> {
   const named = resolve(path);
   const file = realPath(named);
-  refuseOthers(file);
+  // What a power cut has left of an append of ours may stand at its beginning.
+  if (!existsSync(`${file}${STAGING}`)) refuseOthers(file);
   return new Mbox(named, file, at, lock);
 }
 
@@ -63,6 +66,8 @@ class Mbox implements Destination {
   readonly #placed = new WeakMap<StagedLetter, Placing>();
   /** One thing after the other. */
   #turn: Promise<unknown> = Promise.resolve();
+  /** Whether what is left of others' attempts to take the lock is gone. */
+  #swept = false;
   /** Refused, since it did not become durable, and could not be taken away so far. */
   #unwanted: Unwanted | undefined;
 
@@ -71,7 +76,7 @@ class Mbox implements Destination {
     this.#path = path;
     this.#at = at;
     this.#lock = lock;
-    this.#staging = new Staging(`${path}.restante-staging`, at, () => this.#noted());
+    this.#staging = new Staging(`${path}${STAGING}`, at, () => this.#noted());
     this.#notes = new AppendNotes(this.#staging.folder);
   }
 
@@ -137,6 +142,8 @@ class Mbox implements Destination {
       const lock = await DotLock.take(this.#path, this.#lock);
       try {
         this.#at('place.locked');
+        if (!this.#swept) lock.sweep();
+        this.#swept = true;
         const file = MboxFile.open(this.#path);
         try {
           return await work(file, await this.#recover(file));
