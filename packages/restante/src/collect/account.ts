@@ -46,5 +46,6 @@ export interface Policy {
 
 /** What makes it the same maildrop in the next run: the journal goes by it, and names in a Maildir are derived from it. */
 export function mailboxKey({ server: { host, port = 995, auth } }: Pick<CollectAccount, 'server'>): string {
-  return `${auth?.user ?? ''}@${host.toLowerCase()}:${port}`;
+  // Both ports of POP3 lead to the same maildrop: who goes over to TLS from the start has not another one.
+  return `${auth?.user ?? ''}@${host.toLowerCase().replace(/\.$/, '')}:${port === 110 ? 995 : port}`;
 }

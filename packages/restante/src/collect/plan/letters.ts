@@ -19,8 +19,6 @@ export class Letters {
   readonly compared: LetterRecord[] = [];
   /** Letters that were known again, though not by their unique-id. */
   recognised = 0;
-  /** Letters that the journal did not know so far. */
-  #found = 0;
   readonly #situation: Situation;
   readonly #keys: Keys;
   readonly #failedSizes: ReadonlySet<number>;
@@ -40,15 +38,19 @@ export class Letters {
   #decided(letter: ListedLetter, identity: Identity, newest: number): LetterStep {
     switch (identity.type) {
       case 'known':
-        return this.#known(letter, identity);
+        return this.#known(letter, identity, newest);
       case 'new':
         return this.#new(letter, identity, newest);
       case 'unread':
-        return this.#unread(letter);
+        return this.#unread(letter, newest);
     }
   }
 
-  #known(listed: ListedLetter, { record, by, header }: Extract<Identity, { type: 'known' }>): LetterStep {
+  #known(
+    listed: ListedLetter,
+    { record, by, header }: Extract<Identity, { type: 'known' }>,
+    newest: number,
+  ): LetterStep {
     const now = this.#noted(listed, record, by, header);
     const { key, state, why } = now;
     const { number, uniqueId, octets = now.declaredOctets } = listed;
@@ -58,7 +60,7 @@ export class Letters {
       case 'fetching':
         return this.#wanted(letter, now);
       case 'kept':
-        return this.#kept(letter, now, by);
+        return this.#kept(letter, now, { by, newest });
       case 'skipped':
         if (!wasTooLarge(now) || partOf(this.#situation.policy, letter.octets) === 'skip') break;
         this.changes.push({ type: 'wanted', key });
@@ -111,14 +113,18 @@ export class Letters {
     return known;
   }
 
-  #kept(letter: ListedLetter, record: LetterRecord, by: 'unique-id' | 'header' | 'size'): LetterStep {
+  #kept(
+    letter: ListedLetter,
+    record: LetterRecord,
+    { by, newest }: { readonly by: 'unique-id' | 'header' | 'size'; readonly newest: number },
+  ): LetterStep {
     const { policy, now } = this.#situation;
     const { key, uniqueId, headersOnly } = record;
     if (headersOnly && partOf(policy, letter.octets) === 'whole' && letter.octets !== undefined) {
       // Under a key of its own, so that nobody takes it for what is at the destination already.
       const whole = this.#keys.take(wholeKey(key));
       this.changes.push({ type: 'gone', key, at: now }, { type: 'forgotten', key });
-      this.changes.push(listing(letter, whole, uniqueId, this.#listed()));
+      this.changes.push(listing(letter, whole, uniqueId, this.#listed(newest)));
       return this.#fetch(letter, whole, 'whole', 'only its header was kept, and now it is wanted');
     }
     const { due, why } = afterwards(policy, record, now);
@@ -131,7 +137,8 @@ export class Letters {
       return { type: 'delete', letter, record, why };
     }
     this.compared.push(record);
-    return this.#readOnce(letter, `${why}; compared with what was kept before it is deleted`, true);
+    const wanted = `${why}; compared with what was kept before it is deleted`;
+    return this.#readOnce(letter, newest, { why: wanted, thenDelete: true });
   }
 
   #new(letter: ListedLetter, { header, named }: Extract<Identity, { type: 'new' }>, newest: number): LetterStep {
@@ -141,12 +148,12 @@ export class Letters {
     const verdict = firstRun(this.#situation, { header, newest, whole: this.#whole });
     if (verdict.type === 'wait') return this.#leave(letter, wanted, verdict.why);
     const key = this.#keys.take(wanted);
-    this.changes.push(listing(letter, key, uniqueId, this.#listed(), header?.fingerprint));
+    this.changes.push(listing(letter, key, uniqueId, this.#listed(newest), header?.fingerprint));
     if (verdict.type === 'skip') return this.#skip(letter, key, verdict.why);
     return this.#sized(letter, key, named || uniqueId === undefined ? 'new' : 'new, though its unique-id is not');
   }
 
-  #unread(letter: ListedLetter): LetterStep {
+  #unread(letter: ListedLetter, newest: number): LetterStep {
     const { policy, now } = this.#situation;
     const { number, octets } = letter;
     if (!this.#whole && isFirstRun(this.#situation)) {
@@ -155,15 +162,22 @@ export class Letters {
     if (partOf(policy, octets) !== 'whole') {
       return this.#leave(letter, passingKey(now, number), largerThan(policy));
     }
-    return this.#readOnce(letter, 'only its octets tell whether it is kept already', isDeletedAtOnce(policy));
+    return this.#readOnce(letter, newest, {
+      why: 'only its octets tell whether it is kept already',
+      thenDelete: isDeletedAtOnce(policy),
+    });
   }
 
   /** Fetched, and not kept if it is known then. */
-  #readOnce(letter: ListedLetter, why: string, thenDelete: boolean): LetterStep {
+  #readOnce(
+    letter: ListedLetter,
+    newest: number,
+    { why, thenDelete }: { readonly why: string; readonly thenDelete: boolean },
+  ): LetterStep {
     const { now } = this.#situation;
     const { number, uniqueId, octets } = letter;
     const key = passingKey(now, number);
-    this.changes.push(listing(letter, key, uniqueId, this.#listed()));
+    this.changes.push(listing(letter, key, uniqueId, this.#listed(newest)));
     const failedBefore = octets !== undefined && this.#failedSizes.has(octets);
     return this.#asFetched(
       { type: 'fetch', letter, key, part: 'whole', known: 'by-octets', why, thenDelete },
@@ -206,11 +220,12 @@ export class Letters {
     return step;
   }
 
-  /** Each a millisecond after the one before: letters sort by it where they are kept, as the server listed them. */
-  #listed(): number {
-    const at = this.#situation.now + this.#found;
-    this.#found += 1;
-    return at;
+  /**
+   * Each a millisecond after the one before, the last one now: letters sort by it where they are kept, as the server listed
+   * them, also behind those of a long listing a moment ago.
+   */
+  #listed(newest: number): number {
+    return this.#situation.now - (newest - 1);
   }
 
   #skip(letter: ListedLetter, key: string, why: string): LetterStep {

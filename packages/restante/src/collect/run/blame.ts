@@ -16,7 +16,11 @@ export function blame(
 ): Change {
   const why = error instanceof Error ? error.message : String(error);
   if (error instanceof NotTaken || stopped) return books.failure(key, why, { blamed: false });
-  if (!(error instanceof Pop3Error)) return books.failure(key, why, { blamed: true });
+  if (!(error instanceof Pop3Error)) {
+    // The connection is dropped because of it, unless there is little to come.
+    books.breakers.add(key);
+    return books.failure(key, why, { blamed: true });
+  }
   if (error.code === 'UNSUPPORTED') return { type: 'skipped', key, why: `its header cannot be had: ${why}` };
   if (client.failure === undefined) {
     // What is refused for now is suspected once, so that it comes last from then on: it may be so for ever (RC-07).

@@ -164,7 +164,9 @@ export class Fetching {
     if (!(error instanceof Pop3Error) || error.code === 'ABORTED' || failure !== undefined) batches.unsaved = true;
     const change = blame(key, error, { books, client, stopped: stop.asked });
     books.write([change]);
-    if (!stop.asked) books.tellFailures([change]);
+    // A letter that only stood behind one for which the connection was dropped has not failed.
+    const isBystander = error instanceof Pop3Error && error.code === 'ABORTED';
+    if (!stop.asked && !isBystander) books.tellFailures([change]);
     if (error instanceof NotTaken) batches.refused('destination', error.message);
     if (failure !== undefined) throw new Broken(failure.message, { cause: failure });
     if (!(error instanceof Pop3Error) || error.code === 'UNSUPPORTED') return;

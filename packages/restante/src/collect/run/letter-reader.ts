@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Receipt, Retrieval } from '@restante/pop/client';
 import type { IncomingLetter, Stage } from '../destinations/destination.ts';
-import type { Change } from '../journal/journal.ts';
+import type { Change, LetterRecord, LetterState } from '../journal/journal.ts';
 import { fingerprintOf } from '../plan/fingerprint.ts';
 import type { KnownByOctets } from '../plan/known-by-octets.ts';
 import type { Batches, WholeLetter } from './batches.ts';
@@ -48,7 +48,7 @@ export class LetterReader {
       behind = recognised.changes;
       if (recognised.record !== undefined) {
         await stage.abandon();
-        this.#recognised(keyBehind(behind, recognised.record.key), behind, thenDelete);
+        this.#recognised(recognised.record, behind, thenDelete);
         return;
       }
     }
@@ -94,13 +94,27 @@ export class LetterReader {
   }
 
   /** It is kept already: nothing is kept twice, and now there is a receipt for it. */
-  #recognised(key: string, changes: readonly Change[], thenDelete: (() => Promise<Receipt>) | undefined): void {
+  #recognised(
+    record: LetterRecord,
+    changes: readonly Change[],
+    thenDelete: (() => Promise<Receipt>) | undefined,
+  ): void {
     const { books, deleting } = this.#parts;
-    const deletes = thenDelete !== undefined && deleting.possible;
+    const key = keyBehind(changes, record.key);
+    // Of one that is held nobody knows whether it is safe.
+    const isKept = stateBehind(record) === 'kept';
+    const deletes = isKept && thenDelete !== undefined && deleting.possible;
     books.write(deletes ? [...changes, { type: 'delete-sent', key }] : changes);
     books.progress += 1;
     if (deletes) deleting.send(key, thenDelete());
+    if (books.letter(key)?.state === 'held') books.markHeld(key, record.why ?? 'it is held');
   }
+}
+
+/** What a letter is once it is known to be still there. */
+function stateBehind({ state, was }: LetterRecord): LetterState | undefined {
+  if (state === 'gone') return was;
+  return state === 'delete-sent' || state === 'unknown' ? 'kept' : state;
 }
 
 /** By what key the letter is known behind these changes. */

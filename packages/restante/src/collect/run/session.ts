@@ -141,8 +141,9 @@ async function work({ books, stop }: SessionParts, { client, plan, destination }
     const outcome = await conclude(books, { client, deleting, batches, ending });
     if (ending !== undefined) return { type: 'over', ending };
     if (stop.asked) return { type: 'over', ending: stopped() };
-    if (failure !== undefined)
-      return failure.code === 'ABORTED' ? { type: 'more' } : { type: 'broken', error: failure };
+    // Nor does a connection that broke before QUIT leave anybody in doubt (P3-60).
+    const broke = failure ?? (outcome === 'rolled-back' ? client.failure : undefined);
+    if (broke !== undefined) return broke.code === 'ABORTED' ? { type: 'more' } : { type: 'broken', error: broke };
     if (outcome === 'unsure') return { type: 'over', ending: unsure(host, client.failure) };
     return outcome === 'again' || steps.some(({ type }) => type === 'commit') ? { type: 'more' } : { type: 'done' };
   } finally {
@@ -154,7 +155,7 @@ async function work({ books, stop }: SessionParts, { client, plan, destination }
 async function conclude(
   books: Books,
   parts: { client: Pop3Client; deleting: Deleting; batches: Batches; ending: Ending | undefined },
-): Promise<'concluded' | 'again' | 'unsure'> {
+): Promise<'concluded' | 'again' | 'rolled-back' | 'unsure'> {
   const { client, deleting, batches, ending } = parts;
   if (!books.sound) {
     client.close();
@@ -168,7 +169,8 @@ async function conclude(
     return unsafe && letters > 0 ? 'again' : 'concluded';
   }
   const outcome = await deleting.commit();
-  return outcome !== 'committed' && letters > 0 ? 'unsure' : 'concluded';
+  if (outcome === 'committed' || letters === 0) return 'concluded';
+  return outcome === 'unknown' ? 'unsure' : 'rolled-back';
 }
 
 /** Only what is read to be known needs them. */

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { describe, test } from 'node:test';
+import { Calls, fresh, headerOf, letterOf, listed, loggedIn, sizes } from './run/calls.test-support.ts';
+import { DELETE, KEEP, World } from './run/run.test-support.ts';
+
+const login = loggedIn('UIDL', 'TOP');
+const bye = '\nC: QUIT\nS: +OK';
+
+describe('a server without unique-ids and headers (EXT-31)', () => {
+  test('has a letter that is held: it is known by its octets, reported, and never deleted', async () => {
+    const world = new World();
+    const octets = 'Message-ID: <letter-1@example.org>\r\n\r\n';
+    const sha256 = createHash('sha256').update(octets).digest('hex');
+    const of = { octets: octets.length, sha256, fingerprint: '~', headersOnly: false };
+    world.journal.write(
+      [
+        { type: 'listed', key: ` ${sha256}`, uniqueId: undefined, declaredOctets: 38, at: 1 },
+        { type: 'fetching', key: ` ${sha256}` },
+        { type: 'staged', key: ` ${sha256}`, ...of, place: 'there', destination: 'another:' },
+        { type: 'held', key: ` ${sha256}`, why: 'nobody knows what came of it' },
+      ],
+      { begun: 1 },
+    );
+    const script = `${loggedIn()}
+      C: STAT
+      S: +OK 1 38
+      C: UIDL
+      S: -ERR what?
+      C: LIST
+      S: +OK
+      S: 1 38
+      S: .
+      C: TOP 1 0
+      S: -ERR what?${letterOf(1)}${bye}`;
+    const calls = new Calls(script);
+    const report = await world.run(DELETE, { connect: calls.connect });
+    assert.deepEqual(
+      [report.error, report.result, report.kept, report.deleted, report.held, report.failed],
+      [undefined, 'partly', 0, 0, 1, 0],
+    );
+    assert.equal(world.journal.letter(` ${sha256}`)?.state, 'held');
+    await calls.finished();
+  });
+});
+
+test('letters larger than they were said to be, one session each, do not keep the others from coming', async () => {
+  const world = new World();
+  const ids = ['a', 'b', 'c', 'd', 'e'] as const;
+  const tooLarge = (number: number) => `\nC: RETR ${number}\nS> +OK\nS> Subject: large${'\nS: {x*900}'.repeat(4)}`;
+  const all = (...sessions: readonly string[]) =>
+    sessions.map((rest, index) => `${login}${index === 0 ? fresh(...ids) : listed(...ids)}${rest}`);
+  const calls = new Calls(
+    ...all(
+      tooLarge(1),
+      tooLarge(2),
+      tooLarge(3),
+      tooLarge(4),
+      `${letterOf(5)}${tooLarge(1)}`,
+      `${tooLarge(2)}`,
+      `${tooLarge(3)}`,
+      `${tooLarge(4)}`,
+      bye,
+    ),
+  );
+  const policy = { ...KEEP, largest: { octets: 500, larger: 'skip' } } as const;
+  const report = await world.run(policy, { connect: calls.connect, server: { limits: { drain: 10 } } });
+  assert.deepEqual([report.kept, report.failed], [1, 4]);
+});
+
+test('a connection that breaks at DELE took nothing away: it is done again at once, and nobody is left in doubt (P3-60)', async () => {
+  const world = new World();
+  const calls = new Calls(
+    `${login}${fresh('a')}${letterOf(1)}\nC: DELE 1\nDROP`,
+    `${login}${listed('a')}${sizes(1)}${headerOf(1)}\nC: DELE 1\nS: +OK${bye}`,
+  );
+  const report = await world.run(DELETE, { connect: calls.connect });
+  assert.deepEqual([report.error, report.result, report.kept, report.deleted], [undefined, 'done', 1, 1]);
+  await calls.finished();
+});
