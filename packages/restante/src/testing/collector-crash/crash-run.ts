@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -83,6 +84,19 @@ export class CrashRun {
     }
     for (const name of came.keys()) if (!this.#mailbox.delivered.has(name)) violations.push(`odd: ${name}`);
     return violations;
+  }
+
+  /**
+   * Left alone, it comes to its end: everything has come once. At the server there is nothing left but letters that were
+   * put where they belong and taken from there before the journal knew: of those nobody can tell, so they are held.
+   */
+  async ends(): Promise<void> {
+    const report = await this.live({});
+    assert.ok(report !== undefined);
+    assert.equal(report.result, report.held === 0 ? 'done' : 'partly', JSON.stringify(report));
+    assert.equal(report.failed, 0, JSON.stringify(report));
+    assert.deepEqual(await this.verify(true), []);
+    assert.equal(this.left, report.held, 'nothing else is left at the server');
   }
 
   /** Letters that are still at the server. */

@@ -18,7 +18,7 @@ const random = new Random(5);
 const failing = POINTS.filter((point) =>
   /^(journal .* before|destination (stage|write|end|prepare before|place before))$/.test(point),
 );
-const TARGETS = { Maildir: maildirTarget, mbox: mboxTarget, account: accountTarget };
+const TARGETS = { maildir: maildirTarget, mbox: mboxTarget, account: accountTarget };
 
 suite('a disk that fails', { skip: withoutPeers(Dovecot.isInstalled(), 'Dovecot') }, () => {
   let dovecot: Dovecot;
@@ -45,15 +45,12 @@ suite('a disk that fails', { skip: withoutPeers(Dovecot.isInstalled(), 'Dovecot'
         }
       }
       assert.deepEqual(unseen, [], 'each was told of');
-      const last = await run.live({});
-      assert.equal(last?.result, 'done', JSON.stringify(last));
-      assert.deepEqual(await run.verify(true), []);
-      assert.equal(run.left, 0);
+      await run.ends();
     });
   }
 
   const root = process.getuid?.() === 0 ? false : 'mounting takes root';
-  for (const [kind, target] of Object.entries({ Maildir: maildirTarget, mbox: mboxTarget })) {
+  for (const [kind, target] of Object.entries({ maildir: maildirTarget, mbox: mboxTarget })) {
     test(`${kind}: on a file system that is really full, and one that is really read-only`, {
       skip: root,
     }, async () => {
@@ -75,10 +72,7 @@ suite('a disk that fails', { skip: withoutPeers(Dovecot.isInstalled(), 'Dovecot'
         saysSo(readOnly);
 
         execFileSync('mount', ['-o', 'remount,rw,size=16m', folder]);
-        const last = await run.live({});
-        assert.equal(last?.result, 'done', JSON.stringify(last));
-        assert.deepEqual(await run.verify(true), []);
-        assert.equal(run.left, 0);
+        await run.ends();
       } finally {
         execFileSync('umount', [folder]);
       }
@@ -89,5 +83,5 @@ suite('a disk that fails', { skip: withoutPeers(Dovecot.isInstalled(), 'Dovecot'
 /** It ended in good order, and says what is wrong. */
 function saysSo(report: AccountReport | undefined): void {
   assert.ok(report !== undefined && ['partly', 'later', 'failed'].includes(report.result), JSON.stringify(report));
-  assert.match(report.error ?? '', /ENOSPC|EROFS|full|no space|read-only|written?/i, JSON.stringify(report));
+  assert.match(report.error ?? '', /ENOSPC|EROFS|full|no space|read-only|written?|not done/i, JSON.stringify(report));
 }

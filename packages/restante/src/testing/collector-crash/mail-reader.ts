@@ -30,16 +30,16 @@ export class MailReader {
     this.#random = random;
   }
 
-  /** Looks once. */
+  /** Looks once. A letter has come when it was moved: else it is met again. */
   look(): void {
     const fresh = join(this.#maildir, 'new');
     if (!existsSync(fresh)) return;
     for (const file of readdirSync(fresh)) {
       const octets = readFileSync(join(fresh, file));
-      this.#note(octets, file);
       if (this.#random.oneIn(8)) rmSync(join(fresh, file));
       else
         renameSync(join(fresh, file), join(this.#maildir, 'cur', `${file}:2,${this.#random.oneIn(2) ? 'S' : 'FRS'}`));
+      this.#note(octets, file);
     }
     for (const file of readdirSync(join(this.#maildir, 'cur'))) {
       if (this.#random.oneIn(300)) rmSync(join(this.#maildir, 'cur', file));
@@ -49,7 +49,12 @@ export class MailReader {
   /** Looks until it is told to stop; whatever else there is to do in this process goes on between two looks. */
   async read(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      this.look();
+      try {
+        this.look();
+      } catch (error) {
+        // People wait too, while nothing can be written there.
+        if (!/EROFS|ENOSPC|Read-only/.test(String(error))) throw error;
+      }
       await pause(PAUSE);
     }
   }
