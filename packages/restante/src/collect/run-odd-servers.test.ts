@@ -42,6 +42,21 @@ describe('a server without unique-ids and headers (EXT-31)', () => {
     assert.equal(world.journal.letter(` ${sha256}`)?.state, 'held');
     await calls.finished();
   });
+
+  test('and one that is always larger than LIST says does not keep it busy for ever', async () => {
+    const world = new World();
+    const large = `C: TOP 1 0\nS: -ERR what?\nC: TOP 2 0\nS: -ERR what?
+      C: RETR 1\nS> +OK\nS> Subject: large${'\nS: {x*900}'.repeat(4)}`;
+    const noUidl = '\nC: UIDL\nS: -ERR what?';
+    const first = `${loggedIn()}${sizes(2)}${noUidl}\n${large}`;
+    const again = `${loggedIn()}\nC: STAT\nS: +OK 2 76${noUidl}${sizes(2)}\n${large}`;
+    const calls = new Calls(first, ...Array.from({ length: 60 }, () => again));
+    const policy = { ...KEEP, largest: { octets: 500, larger: 'skip' } } as const;
+    const report = await world.run(policy, { connect: calls.connect, server: { limits: { drain: 10 } } });
+    assert.deepEqual([report.result, report.kept], ['partly', 0]);
+    assert.match(report.error ?? '', /not done after/);
+    assert.ok(calls.peers.length <= 20, `${calls.peers.length} sessions`);
+  });
 });
 
 test('letters larger than they were said to be, one session each, do not keep the others from coming', async () => {

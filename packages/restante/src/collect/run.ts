@@ -11,7 +11,7 @@ import { settleEarlier } from './run/settling.ts';
 import { Stop } from './run/stop.ts';
 import type { CollectSurroundings, CollectTask, DestinationSource } from './task.ts';
 
-/** Sessions of one run that may break off. */
+/** Sessions of one run that may break off, or be dropped. */
 const MOST_BROKEN = 20;
 /** Sessions in a row that broke and brought nothing, before the run ends. */
 const MOST_FRUITLESS = 3;
@@ -110,7 +110,7 @@ async function sessions(parts: SessionParts): Promise<Ending | undefined> {
     if (end.type === 'over') return end.ending;
     // To know which letter it is that breaks sessions is something too: the others come before it from now on.
     fruitless = books.progress > progress || books.breakersKnown > breakersKnown ? 0 : fruitless + 1;
-    if (end.type === 'broken') broken += 1;
+    if (end.type === 'broken' || end.dropped) broken += 1;
     if (fruitless >= MOST_FRUITLESS || broken >= MOST_BROKEN) {
       if (end.type === 'broken') return endingOf(end.error, books.account.server.host);
       return new Ending('partly', `it was not done after ${books.sessions} sessions`);

@@ -33,8 +33,8 @@ const LONGEST_DELAY = 24 * 60 * 60 * 1_000;
 export type SessionEnd =
   /** All that was to be done was tried. */
   | { readonly type: 'done' }
-  /** It ended in order before that, and another one goes on. */
-  | { readonly type: 'more' }
+  /** It ended before that, in order or because it was dropped here, and another one goes on. */
+  | { readonly type: 'more'; readonly dropped: boolean }
   /** The connection broke. */
   | { readonly type: 'broken'; readonly error: Pop3Error }
   /** There is no use in another one now. */
@@ -143,9 +143,12 @@ async function work({ books, stop }: SessionParts, { client, plan, destination }
     if (stop.asked) return { type: 'over', ending: stopped() };
     // Nor does a connection that broke before QUIT leave anybody in doubt (P3-60).
     const broke = failure ?? (outcome === 'rolled-back' ? client.failure : undefined);
-    if (broke !== undefined) return broke.code === 'ABORTED' ? { type: 'more' } : { type: 'broken', error: broke };
+    if (broke !== undefined)
+      return broke.code === 'ABORTED' ? { type: 'more', dropped: true } : { type: 'broken', error: broke };
     if (outcome === 'unsure') return { type: 'over', ending: unsure(host, client.failure) };
-    return outcome === 'again' || steps.some(({ type }) => type === 'commit') ? { type: 'more' } : { type: 'done' };
+    return outcome === 'again' || steps.some(({ type }) => type === 'commit')
+      ? { type: 'more', dropped: false }
+      : { type: 'done' };
   } finally {
     stop.now.removeEventListener('abort', giveUp);
   }

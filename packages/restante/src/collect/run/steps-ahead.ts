@@ -8,6 +8,9 @@ const GROUP = 32;
 /** Octets that are under way at most, as far as LIST tells, unless it is one letter. */
 const MOST_OCTETS = 32 * 1024 * 1024;
 
+/** What a header may have, and be in memory with until it is its turn. */
+const HEADER = 4 * 1024 * 1024;
+
 /** Steps that can be begun together. */
 export interface StepGroup {
   readonly fetches: readonly FetchStep[];
@@ -31,7 +34,7 @@ export class StepsAhead {
   take(open: readonly { readonly step: FetchStep }[]): StepGroup {
     const fetches: FetchStep[] = [];
     const deletes: DeleteStep[] = [];
-    let octets = open.reduce((sum, { step }) => sum + (step.letter.octets ?? 0), 0);
+    let octets = open.reduce((sum, { step }) => sum + octetsOf(step), 0);
     for (; fetches.length < GROUP; this.#at += 1) {
       const step = this.#steps[this.#at];
       if (step === undefined || step.type === 'commit') break;
@@ -39,7 +42,7 @@ export class StepsAhead {
       if (step.type !== 'fetch') continue;
       const first = fetches.length + open.length === 0;
       const suspect = this.#isSuspect(step.key);
-      octets += step.letter.octets ?? 0;
+      octets += octetsOf(step);
       if (!first && (suspect || octets > MOST_OCTETS)) break;
       fetches.push(step);
       if (!suspect) continue;
@@ -48,4 +51,8 @@ export class StepsAhead {
     }
     return { fetches, deletes, alone: false };
   }
+}
+
+function octetsOf({ part, letter: { octets = 0 } }: FetchStep): number {
+  return part === 'headers' ? HEADER : octets;
 }
