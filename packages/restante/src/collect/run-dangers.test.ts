@@ -273,3 +273,40 @@ function pause({ elsewhere: { clock } }: World, milliseconds: number): Promise<v
     clock.set(resolve, milliseconds);
   });
 }
+
+describe('a password that the server does not take', () => {
+  const refusing = () =>
+    new Calls('S: +OK ready\nC: CAPA\nS: -ERR what?\nC: USER ada\nS: +OK\nC: PASS tanstaaf\nS: -ERR [AUTH] no').connect;
+  const HOUR = 3_600_000;
+
+  test('is not brought every five minutes by a timer that nobody looks at (RC-06)', async () => {
+    const world = new World();
+    let logins = 0;
+    for (let run = 0; run < 12 * 24; run += 1) {
+      const connect: typeof world.elsewhere.connect = (options) => {
+        logins += 1;
+        return refusing()(options);
+      };
+      const report = await world.run(KEEP, { connect, unattended: true });
+      assert.equal(report.result, 'login');
+      await world.elsewhere.clock.advance(5 * 60_000);
+    }
+    assert.ok(logins < 12, `${logins} logins in a day`);
+  });
+
+  test('is tried at once by whoever is at hand, and then by all', async () => {
+    const world = new World();
+    for (let run = 0; run < 3; run += 1) await world.run(KEEP, { connect: refusing() });
+    const early = await world.run(KEEP, { unattended: true });
+    assert.match(early.error ?? '', /refused the login several times.*minutes/);
+    assert.equal(world.journal.facts.failures, 3);
+    assert.equal((await world.run(KEEP)).result, 'done');
+    assert.equal((await world.run(KEEP, { unattended: true })).result, 'done');
+  });
+
+  test('does not keep a clock that was set back from calling for long', async () => {
+    const world = new World();
+    world.journal.write([], { failures: 3, refusedUntil: world.elsewhere.clock.now() + 1_000 * HOUR });
+    assert.equal((await world.run(KEEP, { unattended: true })).result, 'done');
+  });
+});

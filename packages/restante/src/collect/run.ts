@@ -2,9 +2,9 @@ import { connect } from '@restante/pop/client';
 import type { Clock } from '@restante/pop/server';
 import type { Destination } from './destinations/destination.ts';
 import type { AccountReport } from './event.ts';
-import { loginBackOff, serverBackOff } from './run/back-off.ts';
+import { LONGEST_LOGIN_PAUSE, loginBackOff, serverBackOff } from './run/back-off.ts';
 import { Books } from './run/books.ts';
-import { asEnding, Ending, endingOf, stopped } from './run/ending.ts';
+import { asEnding, Ending, endingOf, stopped, TooEarly } from './run/ending.ts';
 import { lastingClock } from './run/lasting-clock.ts';
 import { type SessionParts, session } from './run/session.ts';
 import { settleEarlier } from './run/settling.ts';
@@ -22,8 +22,9 @@ const CLOSING = 10_000;
 
 /**
  * Collects the mail of one account, once: as many sessions as it takes. Never rejects: what went wrong stands in the
- * report, which is also the last event (`finished`). Only LOGIN-DELAY keeps it from calling at once (EXT-21); back-off is
- * for whoever runs it again and again, and stands in the report as `notBefore`.
+ * report, which is also the last event (`finished`). Only LOGIN-DELAY (EXT-21), and refused logins where it is
+ * `unattended`, keep it from calling at once; back-off is for whoever runs it again and again, and stands in the report as
+ * `notBefore`.
  */
 export async function collectAccount(options: CollectTask & CollectSurroundings): Promise<AccountReport> {
   const { account, clock = lastingClock, random = Math.random } = options;
@@ -68,6 +69,8 @@ async function run(options: CollectTask & CollectSurroundings, books: Books, sto
   if (stop.asked) return stopped();
   const wait = (books.notBefore ?? 0) - books.clock.now();
   if (wait > 0) return tooSoon(books, wait);
+  const refused = options.unattended === true ? refusedBefore(books) : undefined;
+  if (refused !== undefined) return refused;
   const destination = dryRun ? undefined : await open(source, stop);
   const parts: SessionParts = {
     books,
@@ -124,7 +127,20 @@ async function sessions(parts: SessionParts): Promise<Ending | undefined> {
 
 function tooSoon(books: Books, wait: number): Ending {
   const seconds = Math.ceil(wait / 1_000);
-  return new Ending('later', `${books.account.server.host} wants ${seconds} more seconds before the next login`);
+  return new TooEarly('later', `${books.account.server.host} wants ${seconds} more seconds before the next login`);
+}
+
+/** The account is locked at many a server when a wrong password has come too often. */
+function refusedBefore({ facts: { refusedUntil = 0 }, clock, account }: Books): Ending | undefined {
+  const wait = refusedUntil - clock.now();
+  // A longer pause is one of a clock that was wrong.
+  if (wait <= 0 || wait > LONGEST_LOGIN_PAUSE) return undefined;
+  const minutes = Math.ceil(wait / 60_000);
+  const { host } = account.server;
+  return new TooEarly(
+    'login',
+    `${host} refused the login several times in a row, so it is not tried again for ${minutes} minutes: mend the password, then run restante collect with its name, which tries at once`,
+  );
 }
 
 /** Writes down how the run ended; answers until when the server is better left alone. */
@@ -133,16 +149,19 @@ function conclude(
   ending: Ending | undefined,
   { random, dryRun }: { readonly random: () => number; readonly dryRun: boolean },
 ): number | undefined {
+  if (ending instanceof TooEarly) return books.facts.refusedUntil;
   const failed = ending !== undefined && ending.result !== 'partly';
   const failures = failed ? books.facts.failures + 1 : 0;
+  const isRefused = ending?.result === 'login';
+  const pause = isRefused ? loginBackOff(failures, random) : serverBackOff(failures, random);
+  const until = books.clock.now() + pause;
+  const refusedUntil = isRefused && failures > 1 ? until : undefined;
   try {
-    if (books.sound && !dryRun) books.write([], { failures });
+    if (books.sound && !dryRun) books.write([], { failures, refusedUntil });
   } catch {
     // What matters more has been written, or its failure is the ending.
   }
-  if (!failed) return undefined;
-  const pause = ending.result === 'login' ? loginBackOff(failures, random) : serverBackOff(failures, random);
-  return books.clock.now() + pause;
+  return failed ? until : undefined;
 }
 
 function later(one: number | undefined, other: number | undefined): number | undefined {

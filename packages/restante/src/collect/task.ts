@@ -36,6 +36,11 @@ export interface CollectSurroundings {
   readonly report?: (event: CollectEvent) => void;
   /** Nothing is fetched, deleted or written: `planned` is told what would be done. */
   readonly dryRun?: boolean;
+  /**
+   * Nobody is at hand who may have mended the password: a login that was refused twice in a row, or more often, is not tried
+   * again before its time, however often this is run. Servers lock accounts on which too many have failed.
+   */
+  readonly unattended?: boolean;
   /** Told of each session's plan before it is carried out. */
   readonly planned?: (account: CollectAccount, plan: Plan, situation: Situation) => void;
   /** Calls at the server; for tests, and for proxies. */

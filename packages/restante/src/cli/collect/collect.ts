@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { collectAll } from '../../collect/collector.ts';
 import { Ended, UsageError } from '../exit-code.ts';
 import { type Places, placesOf } from '../places.ts';
+import { interactive } from '../terminal.ts';
 import { call } from './calling.ts';
 import { type ChosenAccount, chooseAccounts, stateFolder } from './choose.ts';
 import { COLLECT_EXIT, statusOfAll } from './exit-status.ts';
@@ -75,6 +76,8 @@ async function collect(words: readonly string[], options: GivenOptions, self: Co
     ...(every !== undefined && { every }),
     signal,
     dryRun,
+    // Who names an account is at hand, or a program that knows what it does.
+    unattended: words.length === 0 && !interactive(),
     connect: call,
     report: (event) => telling.take(event),
     planned: ({ name }, plan) => telling.plan(name, plan),

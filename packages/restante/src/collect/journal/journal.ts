@@ -45,6 +45,8 @@ export interface MailboxFacts {
   readonly failures: number;
   /** Not to be called before, by anybody: the server's LOGIN-DELAY (EXT-21). Back-off is not in it. */
   readonly notBefore: number | undefined;
+  /** The login was refused several times in a row: who has nobody at hand to mend it tries no more before this. */
+  readonly refusedUntil?: number | undefined;
 }
 
 export type LetterState =

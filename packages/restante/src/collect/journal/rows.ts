@@ -33,6 +33,7 @@ export const FACT_COLUMNS = [
   'last_login',
   'failures',
   'not_before',
+  'refused_until',
 ] as const;
 
 /** Reads the letters' rows. A unique-id that is the key as well, as most are, comes as 1: the text need not be there twice. */
@@ -70,6 +71,7 @@ export type FactRow = readonly [
   lastLogin: Whole,
   failures: number,
   notBefore: Whole,
+  refusedUntil: Whole,
 ];
 
 /** The one string for each state: a million letters need no more. */
@@ -148,7 +150,8 @@ export function letterValues(record: LetterRecord): SQLInputValue[] {
 }
 
 export function factsOf(row: FactRow): MailboxFacts {
-  const [destination, begun, lastListed, doubted, pipeliningDistrusted, lastLogin, failures, notBefore] = row;
+  const [destination, begun, lastListed, doubted, pipeliningDistrusted, lastLogin, failures, notBefore, refusedUntil] =
+    row;
   return {
     destination: destination ?? undefined,
     begun: begun ?? undefined,
@@ -158,6 +161,7 @@ export function factsOf(row: FactRow): MailboxFacts {
     lastLogin: lastLogin ?? undefined,
     failures,
     notBefore: notBefore ?? undefined,
+    refusedUntil: refusedUntil ?? undefined,
   };
 }
 
@@ -171,5 +175,6 @@ export function factValues(facts: MailboxFacts): SQLInputValue[] {
     facts.lastLogin ?? null,
     facts.failures,
     facts.notBefore ?? null,
+    facts.refusedUntil ?? null,
   ];
 }

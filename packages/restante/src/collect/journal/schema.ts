@@ -49,6 +49,7 @@ const steps: readonly string[] = [
     not_before INTEGER
   ) STRICT;
   `,
+  'ALTER TABLE mailbox ADD COLUMN refused_until INTEGER;',
 ];
 
 /** Brings the journal to this program's version in one transaction; refuses what another program, or a newer version, wrote. */

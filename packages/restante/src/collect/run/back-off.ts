@@ -17,6 +17,9 @@ export function serverBackOff(failures: number, random: () => number): number {
   return Math.round(base * (1 + random() / 2));
 }
 
+/** No login is put off for longer than that, in milliseconds, because others were refused. */
+export const LONGEST_LOGIN_PAUSE = 9 * HOUR;
+
 /**
  * After a refused login in milliseconds: much longer, since servers lock accounts on which too many have failed. Every
  * 15 minutes, then more rarely, to once in six hours.

@@ -15,6 +15,9 @@ export class Ending extends Error {
   }
 }
 
+/** It is too early to call: nothing was tried, so nothing has failed. */
+export class TooEarly extends Ending {}
+
 /** What the server's refusal, or the connection's end, means for the run (RC-06). */
 export function endingOf(error: Pop3Error, host: string): Ending {
   const { result, remedy } = MEANINGS[error.code];
