@@ -1,5 +1,6 @@
 import { command, mustBeOk } from './calls.ts';
 import { Pop3Error } from './error.ts';
+import { isLanguageRange } from './language-range.ts';
 import type { Link } from './link.ts';
 
 /** A language in which a server can speak to people (RFC 6856 §3.2). */
@@ -12,13 +13,6 @@ export interface Language {
 
 /** Languages of a LANG response at most. */
 const MOST_LANGUAGES = 1_000;
-const RANGE = /^(?:\*|[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*)$/;
-
-/** Whether it may stand behind LANG: a basic language range (RFC 4647 §2.1). */
-export function isLanguageRange(text: string): boolean {
-  return RANGE.test(text);
-}
-
 /** The languages that there are to choose from, in the server's order, which means nothing (UTF-12). */
 export async function languages(link: Link, signal?: AbortSignal): Promise<readonly Language[]> {
   const found: Language[] = [];

@@ -7,7 +7,7 @@ import { type Clock, timerMilliseconds } from '../server/clock.ts';
 import { Pop3Error } from './error.ts';
 import { asciiName, isWithin } from './host-name.ts';
 import type { Called } from './identity.ts';
-import { isLanguageRange } from './language.ts';
+import { isLanguageRange } from './language-range.ts';
 import { isPin } from './pins.ts';
 import type { Pop3Logger } from './trace.ts';
 
