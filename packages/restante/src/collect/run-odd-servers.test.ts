@@ -93,3 +93,16 @@ test('a connection that breaks at DELE took nothing away: it is done again at on
   assert.deepEqual([report.error, report.result, report.kept, report.deleted], [undefined, 'done', 1, 1]);
   await calls.finished();
 });
+
+test('a server that breaks off whenever something is deleted does not keep new letters from coming', async () => {
+  const world = new World();
+  await world.run(KEEP, { connect: new Calls(`${login}${fresh('a')}${letterOf(1)}${bye}`).connect });
+  const breaks = `${login}${listed('a', 'b')}${sizes(2)}${headerOf(1)}\nC: DELE 1\nDROP`;
+  const fetches = `${login}${listed('a', 'b')}${letterOf(2)}${bye}`;
+  const later = `${login}${listed('a', 'b')}${sizes(2)}${headerOf(1)}${headerOf(2)}\nC: DELE 1\nDROP`;
+  const nothing = `${login}${listed('a', 'b')}${bye}`;
+  const calls = new Calls(breaks, fetches, later, nothing, later, nothing);
+  const report = await world.run(DELETE, { connect: calls.connect });
+  assert.deepEqual([report.result, report.kept, report.deleted], ['network', 1, 0]);
+  assert.equal(world.disk.all.length, 2);
+});

@@ -51,7 +51,7 @@ export async function look(client: Pop3Client, books: Books, destination: string
     sized: scan !== undefined,
     facts: books.facts,
     records: [...books.letters()],
-    policy: books.account.policy,
+    policy: books.deletesLater ? { ...books.account.policy, afterwards: { type: 'keep' } } : books.account.policy,
     now: books.clock.now(),
     headers: new Map(),
     expire: client.capabilities.expire,

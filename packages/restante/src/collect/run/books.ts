@@ -31,6 +31,11 @@ export class Books {
   progress = 0;
   /** Keys of letters that broke off a session of this run. */
   readonly breakers = new Set<string>();
+  /**
+   * Whether the last session broke while deletions waited for QUIT, and brought nothing: then the next one fetches what is new
+   * and deletes nothing, since it might never come to that otherwise.
+   */
+  deletesLater = false;
   /** Letters whose header broke off a session of this run, by number and unique-id. */
   readonly headerBreakers = new Set<string>();
   readonly #journal: Journal;

@@ -121,6 +121,8 @@ interface Work {
 
 async function work({ books, stop }: SessionParts, { client, plan, destination }: Work): Promise<SessionEnd> {
   const { host } = books.account.server;
+  const { progress, deletesLater } = books;
+  books.deletesLater = false;
   const deleting = new Deleting(client, books);
   const batches = new Batches(destination, { books, deleting });
   const known = new KnownByOctets(plan, knownKeys(books, plan));
@@ -138,15 +140,18 @@ async function work({ books, stop }: SessionParts, { client, plan, destination }
     // What has come whole is placed, whatever became of the connection.
     await keepAlive(client, books.clock, batches.settled()).catch(end);
     const { failure } = client;
+    const { letters } = deleting;
     const outcome = await conclude(books, { client, deleting, batches, ending });
     if (ending !== undefined) return { type: 'over', ending };
     if (stop.asked) return { type: 'over', ending: stopped() };
     // Nor does a connection that broke before QUIT leave anybody in doubt (P3-60).
     const broke = failure ?? (outcome === 'rolled-back' ? client.failure : undefined);
-    if (broke !== undefined)
+    if (broke !== undefined) {
+      books.deletesLater = letters > 0 && books.progress === progress;
       return broke.code === 'ABORTED' ? { type: 'more', dropped: true } : { type: 'broken', error: broke };
+    }
     if (outcome === 'unsure') return { type: 'over', ending: unsure(host, client.failure) };
-    return outcome === 'again' || steps.some(({ type }) => type === 'commit')
+    return outcome === 'again' || deletesLater || steps.some(({ type }) => type === 'commit')
       ? { type: 'more', dropped: false }
       : { type: 'done' };
   } finally {

@@ -170,6 +170,8 @@ export const LETTERS: readonly HostileCase[] = [
     result: ['network', 'partly', 'done', 'later'],
     stored: '*',
     left: '*',
+    // What proves that they may be deleted takes more commands than that.
+    leftInTheEnd: 'abc',
   },
   {
     name: 'closes with a word when it is tired of waiting',
