@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { Calls, fresh, headerOf, letterOf, listed, loggedIn, sizes } from './run/calls.test-support.ts';
-import { DELETE, KEEP, World } from './run/run.test-support.ts';
+import { DELETE, KEEP, letter, World } from './run/run.test-support.ts';
 
 const login = loggedIn('UIDL', 'TOP');
 const bye = '\nC: QUIT\nS: +OK';
@@ -105,4 +105,12 @@ test('a server that breaks off whenever something is deleted does not keep new l
   const report = await world.run(DELETE, { connect: calls.connect });
   assert.deepEqual([report.result, report.kept, report.deleted], ['network', 1, 0]);
   assert.equal(world.disk.all.length, 2);
+});
+
+test('however many sessions it takes: as long as each brings something, the run goes on', async () => {
+  const world = new World();
+  await world.elsewhere.deliver(...Array.from({ length: 250 }, (_, index) => letter(`letter ${index}`)));
+  const report = await world.run({ ...DELETE, commitEvery: 2 });
+  assert.deepEqual([report.error, report.result, report.deleted], [undefined, 'done', 250]);
+  assert.ok(world.elsewhere.calls >= 125, `${world.elsewhere.calls} sessions`);
 });
