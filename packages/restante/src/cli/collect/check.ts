@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { collectAll } from '../../collect/collector.ts';
+import type { AccountReport } from '../../collect/event.ts';
 import type { Plan } from '../../collect/plan/plan.ts';
 import { Failure } from '../../failure.ts';
 import { Ended } from '../exit-code.ts';
@@ -56,15 +57,30 @@ async function check(words: readonly string[], options: GivenOptions, self: Comm
   });
   const rows = chosen.map(({ account: { name } }, index) => {
     const report = reports[index];
-    const wrong = report !== undefined && report.result !== 'done';
+    const wrong = report !== undefined && notFound(report);
     return { account: name, new: wrong ? null : (found.get(name) ?? 0), ...(wrong && { error: report.error }) };
   });
   if (places.json) printJson(rows);
   else for (const row of rows) if (row.new !== null) print(`${row.account}: ${counted(row.new, 'new letter')}\n`);
   for (const row of rows) if (row.new === null) say(`restante: ${row.account}: ${row.error}`);
+  for (const [index, { account }] of chosen.entries()) {
+    const { held = 0, failed = 0 } = reports[index] ?? {};
+    if (held + failed > 0) say(`restante: ${account.name}: ${stuck(held, failed)}: --dry-run says why`);
+  }
   if (rows.some((row) => (row.new ?? 0) > 0)) return COLLECT_EXIT.done;
-  const wrong = reports.filter(({ result }) => result !== 'done').map(({ result }) => statusOfOne(result));
+  const wrong = reports.filter(notFound).map(({ result }) => statusOfOne(result));
   return wrong.length === 0 ? COLLECT_EXIT.partly : Math.min(...wrong);
+}
+
+/** Whether it could not be found out. Letters that are stuck since an earlier run are known, and not new. */
+function notFound({ result, error }: AccountReport): boolean {
+  return result !== 'done' && !(result === 'partly' && error === undefined);
+}
+
+function stuck(held: number, failed: number): string {
+  return [held > 0 ? `${held} held` : '', failed > 0 ? `${failed} not fetched` : '']
+    .filter((part) => part !== '')
+    .join(', ');
 }
 
 /** Letters that only their octets can tell are new where more of them are there than are kept. */

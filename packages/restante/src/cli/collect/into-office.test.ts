@@ -154,6 +154,11 @@ describe('collect into an office', () => {
     assert.match(why[1], /no field X-Original-To/);
     assert.equal((await lettersAt(elsewhere, name)).length, 2);
 
+    const secret = ['--password-file', join(folder, 'password'), '--ca', elsewhere.certificate];
+    const check = await here('collect', 'check', url, ...secret);
+    assert.deepEqual([check.status, check.stdout], [1, `${name}@127.0.0.1: 0 new letters\n`], check.stderr);
+    assert.match(check.stderr, /^restante: there\d+@127\.0\.0\.1: 2 held: --dry-run says why\n$/);
+
     await here('alias', 'add', 'nobody@example.org', 'dora');
     assert.equal(lastOf(await collect(...words)).kept, 0);
     assert.equal(lastOf(await collect(...words, '--retry')).kept, 1);
