@@ -168,9 +168,23 @@ test('URL-02: a password in a URL is refused, and not repeated', async () => {
   assert.ok(!said.includes('geheim'));
 });
 
+test('a number alone is octets or seconds, as in the configuration', async () => {
+  const { account } = await one('pops://a@h', { ...to, maxSize: '300', timeout: '7' });
+  assert.equal(account.policy.largest?.octets, 300);
+  assert.equal(account.server.socketTimeout, 7000);
+});
+
+test('what is wrong with an option is said in the words of the command line, not of the configuration', async () => {
+  const said = (options: object) => mistakes(['pops://a@h'], { ...to, ...options });
+  assert.equal(await said({ deleteAfter: '14' }), '--delete-after must be a time such as 14d');
+  assert.equal(await said({ since: 'yesterday' }), '--since must be a day such as 2026-01-31');
+  assert.equal(await said({ last: 'few' }), '--last must be a number of letters');
+});
+
 test('what is missing, and what does not go together', async () => {
   assert.match(await mistakes([]), /^there is nobody to call for: write restante collect pops:/);
   assert.match(await mistakes(['pops://a@h']), /^--to is missing: write --to maildir:DIR/);
+  assert.match(await mistakes(['pops://a@h'], { ...to, to: '/home/a/Mail' }), /^--to must be a destination [^\n]*$/);
   assert.match(await mistakes(['anna']), /^"anna" is no URL such as pops:/);
   assert.match(await mistakes(['pops://h'], to), /^the URL has no user in it: write pops:\/\/USER@h/);
   assert.match(await mistakes(['pops://a@h', 'pops://b@h'], to), /^one URL is called at a time/);

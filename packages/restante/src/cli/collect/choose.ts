@@ -83,7 +83,7 @@ function candidates(
   const accounts = settings['collect.account'];
   if (words.some((word) => word.includes('://'))) {
     if (words.length > 1) problems.push('one URL is called at a time: write several accounts into the configuration');
-    if (collects && given.values.to === undefined)
+    if (collects && !given.names.has('to'))
       problems.push(`--to is missing: write --to maildir:DIR, or where else the letters go`);
     const url = words.find((word) => word.includes('://')) ?? '';
     const own = { ...(defaultsOf(COLLECT_ACCOUNT) as unknown as CollectAccountSettings), ...given.values, url };

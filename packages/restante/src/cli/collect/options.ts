@@ -12,7 +12,14 @@ interface AccountOption {
   readonly meaning: string;
   /** What would stand in the configuration for it; the text as it is where absent. */
   readonly raw?: (given: string) => unknown;
+  /** What it has to be, where that is not what the configuration's value has to be. */
+  readonly form?: string;
   readonly repeated?: boolean;
+}
+
+/** Digits alone are a number in the configuration, and everything is text on the command line. */
+function numberOrText(given: string): number | string {
+  return /^\d{1,15}$/.test(given) ? Number(given) : given;
 }
 
 /** Who calls, and whether the server is the right one: for every verb that calls at one. */
@@ -39,7 +46,12 @@ const SERVER: readonly AccountOption[] = [
   },
   { flags: '--client-cert <file>', key: 'client_cert', meaning: 'a certificate to show to the server, PEM' },
   { flags: '--client-key <file>', key: 'client_key', meaning: 'its private key, PEM' },
-  { flags: '--timeout <time>', key: 'timeout', meaning: 'how long the server may be silent, such as 30s' },
+  {
+    flags: '--timeout <time>',
+    key: 'timeout',
+    meaning: 'how long the server may be silent, such as 30s',
+    raw: numberOrText,
+  },
 ];
 
 /** Which letters are wanted, and what becomes of them. */
@@ -51,6 +63,7 @@ const LETTERS: readonly AccountOption[] = [
     key: 'afterwards',
     meaning: 'delete them there so long after, such as 14d',
     raw: (time) => `delete after ${time}`,
+    form: 'a time such as 14d',
   },
   {
     flags: '--delete-adopted',
@@ -62,12 +75,14 @@ const LETTERS: readonly AccountOption[] = [
     key: 'first_run',
     meaning: 'of what is there already, fetch what came on that day or later, such as 2026-01-31',
     raw: (date) => `since ${date}`,
+    form: 'a day such as 2026-01-31',
   },
   {
     flags: '--last <n>',
     key: 'first_run',
     meaning: 'of what is there already, fetch the newest so many',
     raw: (letters) => `last ${letters}`,
+    form: 'a number of letters',
   },
   {
     flags: '--mark-existing',
@@ -75,7 +90,12 @@ const LETTERS: readonly AccountOption[] = [
     meaning: 'fetch nothing of what is there already',
     raw: () => 'mark-existing',
   },
-  { flags: '--max-size <octets>', key: 'max_size', meaning: 'fetch no letter above this, such as 20MiB' },
+  {
+    flags: '--max-size <octets>',
+    key: 'max_size',
+    meaning: 'fetch no letter above this, such as 20MiB',
+    raw: numberOrText,
+  },
   { flags: '--larger <what>', key: 'larger', meaning: 'what becomes of those: skip (default) or headers' },
 ];
 
@@ -135,7 +155,7 @@ export function generalOverrides(given: GivenOptions): readonly Override[] {
     const value = given[name];
     if (typeof value !== 'string') return [];
     const { key } = GENERAL[name];
-    const written = key === 'collect.parallel' && /^\d{1,9}$/.test(value) ? Number(value) : value;
+    const written = name === 'parallel' || name === 'every' ? numberOrText(value) : value;
     return [{ key, name: `--${name}`, value: written, folder: process.cwd() }];
   });
 }
@@ -197,7 +217,7 @@ export function optionValues(given: GivenOptions): OptionValues {
   const values: Record<string, unknown> = {};
   const names = new Map<CollectAccountKey, string>();
   const problems: string[] = [];
-  for (const { flags, key, raw } of ALL) {
+  for (const { flags, key, raw, form } of ALL) {
     const option = new Option(flags);
     const said = given[option.attributeName()];
     if (said === undefined || said === false) continue;
@@ -206,7 +226,7 @@ export function optionValues(given: GivenOptions): OptionValues {
     const written = raw === undefined ? said : raw(String(said));
     const read = readValue(COLLECT_ACCOUNT[key] as Setting<unknown>, written, process.cwd());
     if (read.type === 'value') values[key] = read.value;
-    else problems.push(`${name} ${read.message}`);
+    else problems.push(`${name} ${form === undefined ? read.message : `must be ${form}`}`);
   }
   return { values, names, problems };
 }
