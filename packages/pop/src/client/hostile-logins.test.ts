@@ -79,6 +79,7 @@ hostileServers('before and at login', [
     script: 'S: +OK ready',
     options: { secure: true },
     code: 'TLS_HANDSHAKE',
+    message: /^no TLS with \S+: what answers there is not TLS \(wrong version number\)$/,
   },
   {
     name: 'capabilities that are others behind the login, as Gmail has them (EXT-06)',

@@ -129,8 +129,17 @@ async function happened(
 function handshakeError(socket: TLSSocket, host: string, error: unknown): Pop3Error {
   const code: Pop3ErrorCode = socket.authorizationError ? 'TLS_CERTIFICATE' : 'TLS_HANDSHAKE';
   const what = code === 'TLS_CERTIFICATE' ? `the certificate of ${host} is not to be trusted` : `no TLS with ${host}`;
-  return new Pop3Error(code, `${what}: ${reason(error)}`, { cause: error });
+  return new Pop3Error(code, `${what}: ${inWords(error)}`, { cause: error });
 }
+
+/** OpenSSL's own message begins with a thread's number and ends with a line of its source, and a line end. */
+function inWords(error: unknown): string {
+  if (!(error instanceof Error) || !('library' in error && 'reason' in error)) return reason(error);
+  const why = String(error.reason);
+  return NO_TLS.test(why) ? `what answers there is not TLS (${why})` : why;
+}
+
+const NO_TLS = /wrong version number|packet length too long|record layer failure|http request/;
 
 /** Node's message; when several addresses were tried its own is empty, and theirs are not. */
 export function reason(error: unknown): string {

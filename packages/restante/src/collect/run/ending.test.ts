@@ -26,6 +26,15 @@ test('what somebody can do about it stands behind what went wrong', () => {
   }
 });
 
+test('a server that says nothing may wait for TLS; a certificate that was not pinned is nothing to consent to at once', () => {
+  const said = (code: Pop3ErrorCode, message: string) => endingOf(new Pop3Error(code, message), 'h').message;
+  assert.match(said('TIMEOUT', 'no greeting came for 5000 ms'), /begins with pops:\/\/; else --timeout/);
+  assert.doesNotMatch(said('TIMEOUT', 'no answer came for 5000 ms'), /pops:/);
+  const pinned = said('TLS_CERTIFICATE', 'the certificate of h is none of those that were pinned');
+  assert.match(pinned, /ask whoever runs the server, then name it with --pin$/);
+  assert.doesNotMatch(pinned, /--ca/);
+});
+
 test('a host that the message names is not named twice, and what Node advises its own users is left out', () => {
   const words =
     'self-signed certificate; if the root CA is installed locally, try running Node.js with --use-system-ca';

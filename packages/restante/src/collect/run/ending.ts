@@ -20,7 +20,8 @@ export class TooEarly extends Ending {}
 
 /** What the server's refusal, or the connection's end, means for the run (RC-06). */
 export function endingOf(error: Pop3Error, host: string): Ending {
-  const { result, remedy } = MEANINGS[error.code];
+  const { result } = MEANINGS[error.code];
+  const remedy = remedyOf(error);
   // An -ERR to the greeting or to PASS that may pass by itself (RC-07).
   const passing = error.code === 'REFUSED' && error.retryable;
   const message = withoutNodesHint(error.message);
@@ -40,6 +41,17 @@ export function asEnding(thrown: unknown, host: string): Ending {
 export function stopped(): Ending {
   return new Ending('later', 'it was stopped before all was done');
 }
+
+function remedyOf({ code, message }: Pop3Error): string {
+  if (code === 'TIMEOUT' && message.includes('greeting')) return NO_GREETING;
+  if (code === 'TLS_CERTIFICATE' && message.includes('pinned')) return OTHER_PIN;
+  return MEANINGS[code].remedy;
+}
+
+/** A server that waits for TLS says nothing. */
+const NO_GREETING = 'where TLS comes first (port 995) the URL begins with pops://; else --timeout gives it more time';
+const OTHER_PIN =
+  'it may have a new one, or somebody is in between: ask whoever runs the server, then name it with --pin';
 
 interface Meaning {
   readonly result: Exclude<Result, 'done'>;
