@@ -44,6 +44,8 @@ test('HTML is shown as its text', async () => {
   const { text } = await showLetter(letter('Content-Type: text/html', '', html));
   assert.match(text, /Hello & good day/);
   assert.ok(!/<|alert|color/.test(text), text);
+  const list = await showLetter(letter('Content-Type: text/html', '', '<ul><li>one<li>two</ul>three'));
+  assert.match(list.text, /^one\s*\n\s*two\s*\n\s*three$/);
 });
 
 test('nothing in it moves the terminal: controls, escapes, what turns the writing round', async () => {

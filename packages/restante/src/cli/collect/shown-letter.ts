@@ -65,7 +65,7 @@ function address({ name, address: mailbox, group }: Address): string {
 function textOfHtml(html: string): string {
   return html
     .replace(/<(style|script)\b[\s\S]*?(?:<\/\1>|$)/gi, '')
-    .replace(/<(?:br|\/p|\/div|\/tr|\/h\d)\b[^>]*>/gi, '\n')
+    .replace(/<(?:br|\/p|\/div|\/tr|\/h\d|li|\/ul|\/ol)\b[^>]*>/gi, '\n')
     .replace(/<[^>]*>/g, '')
     .replace(/&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|([a-z]+));/gi, character)
     .replace(/\n\s*\n\s*/g, '\n\n')
