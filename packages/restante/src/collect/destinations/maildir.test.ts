@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {
+  chownSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -109,6 +110,16 @@ describe('a Maildir is what is named, or is made', () => {
     ] as const;
     for (const [path, why] of refusals) await assert.rejects(openMaildir(path), (thrown) => isFailure(thrown, why));
     assert.deepEqual(readdirSync(used).sort(), ['letter.txt', 'new']);
+  });
+
+  const root = process.geteuid?.() === 0;
+  test("not by root where it is somebody else's, who could not read the letters", { skip: !root }, async () => {
+    const theirs = join(folder, 'theirs');
+    mkdirSync(join(theirs, 'new'), { recursive: true });
+    mkdirSync(join(theirs, 'cur'));
+    chownSync(theirs, 65534, 65534);
+    await assert.rejects(openMaildir(theirs), { message: /is not root's, .*: run it as user 65534$/ });
+    assert.deepEqual(readdirSync(theirs).sort(), ['cur', 'new']);
   });
 
   test('by a link to it, while a link in it is refused: it may lead anywhere', async () => {

@@ -290,6 +290,11 @@ function partsOf(root: string): readonly string[] | undefined {
   if (!begun && !(parts.includes('new') && parts.includes('cur'))) {
     throw new Failure(`${shown(root)} is no Maildir, and not empty: name a Maildir, or a folder that is not there yet`);
   }
+  if (stats.uid !== 0 && process.geteuid?.() === 0) {
+    throw new Failure(
+      `${shown(root)} is not root's, and its owner could read no letter of root's: run it as user ${stats.uid}`,
+    );
+  }
   for (const part of [...parts, ...names.filter((name) => name === STAGING)]) {
     if (lstatSync(`${root}/${part}`).isDirectory()) continue;
     throw new Failure(
