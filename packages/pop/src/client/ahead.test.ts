@@ -49,6 +49,29 @@ describe('listings that are asked for ahead', () => {
     await peer.finished;
   });
 
+  test('and STAT with them: only the first answer is from ahead', async () => {
+    const { value, peer } = await play({
+      script: `${login('PIPELINING', 'UIDL')}
+        C: CAPA
+        C: UIDL
+        C: STAT
+        S> +OK
+        S> PIPELINING
+        S> UIDL
+        S: .
+        S> +OK
+        S> 1 a
+        S: .
+        S: +OK 1 120
+        C: STAT
+        S: +OK 2 240`,
+      options: { ahead: ['UIDL', 'STAT'] },
+      act: async (pop) => [await pop.uniqueIds(), await pop.stat(), await pop.stat()],
+    });
+    assert.deepEqual(value, [[{ number: 1, uniqueId: 'a' }], { count: 1, octets: 120 }, { count: 2, octets: 240 }]);
+    await peer.finished;
+  });
+
   test('are not asked for where the server did not say that it pipelines, or is not to (EXT-23)', async () => {
     const script = (...capabilities: readonly string[]) => `${login(...capabilities)}
       C: CAPA

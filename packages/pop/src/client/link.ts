@@ -81,6 +81,11 @@ export class Link {
     return this.#failure;
   }
 
+  /** Whether nothing is under way and nothing waits to be sent. */
+  get idle(): boolean {
+    return this.#exchange.idle;
+  }
+
   /** Is called once, when the session is over. */
   onSettled(settled: () => void): void {
     this.#settled = settled;
@@ -195,6 +200,14 @@ export class Link {
       stream.end();
       if (stream.readableEnded || stream.destroyed) this.#leave(true);
     });
+  }
+
+  /** Goes, once all that was sent is on its way: with TLS its closing alert as well (TLS-03). What is answered goes nowhere. */
+  leave(why: Pop3Error): void {
+    if (this.#failure !== undefined) return;
+    this.#settle(why);
+    const stream = this.#stream;
+    stream.once('finish', () => stream.destroy()).end();
   }
 
   /** Drops the connection, without a word: a server then removes nothing (P3-60). Every call gets this error. */

@@ -131,10 +131,10 @@ export interface Pop3ClientOptions {
   /** In what language the server's words are wanted: a tag of RFC 5646, or `*` for the server's own choice (RFC 6856 §3). */
   readonly language?: string;
   /**
-   * Listings to ask for together with the capabilities behind the login, where the server pipelines: the first `list()`,
-   * `uniqueIds()` or `letters()` has its answer from them, a round trip earlier. Default: none.
+   * What to ask for together with the capabilities behind the login, where the server pipelines: the first `list()`,
+   * `uniqueIds()`, `letters()` or `stat()` has its answer from that, a round trip earlier. Default: nothing.
    */
-  readonly ahead?: readonly ('LIST' | 'UIDL')[];
+  readonly ahead?: readonly ('LIST' | 'UIDL' | 'STAT')[];
   readonly limits?: Partial<Pop3ClientLimits>;
   readonly clock?: Clock;
 }
@@ -192,7 +192,7 @@ export interface Settings {
   readonly pipelining: boolean;
   readonly utf8: boolean;
   readonly language: string | undefined;
-  readonly ahead: readonly ('LIST' | 'UIDL')[];
+  readonly ahead: readonly ('LIST' | 'UIDL' | 'STAT')[];
   readonly limits: Pop3ClientLimits;
   readonly clock: Clock;
 }

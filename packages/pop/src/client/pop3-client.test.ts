@@ -277,6 +277,7 @@ describe('deleting', () => {
     const ends: ((pop: Pop3Client) => unknown)[] = [
       (pop) => pop.close(),
       (pop) => pop[Symbol.asyncDispose](),
+      (pop) => pop.leave(),
       () => controller.abort(),
     ];
     for (const end of ends) {
@@ -292,6 +293,17 @@ describe('deleting', () => {
 });
 
 describe('a caller that ends it', () => {
+  test('and has deleted nothing need not wait: QUIT is said all the same, behind what is under way', async () => {
+    for (const begin of [() => undefined, (pop: Pop3Client) => pop.noop()]) {
+      const pop = await call();
+      const begun = begin(pop);
+      pop.leave();
+      await begun;
+      assert.equal((await ended()).end, 'quit');
+      await assert.rejects(pop.noop(), { code: 'CLOSED' });
+    }
+  });
+
   test('ends one call, sent or not, and the session goes on', async () => {
     await using pop = await call({ pipelining: false });
     const controller = new AbortController();

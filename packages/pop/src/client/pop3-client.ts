@@ -1,13 +1,14 @@
 import { Capabilities } from '../pop3/exchange-capabilities.ts';
 import type { DropListing } from '../pop3/exchange-listing.ts';
 import { parseDropListing } from '../pop3/exchange-listing.ts';
+import type { Status } from '../pop3/exchange-status.ts';
 import { knownCode } from '../pop3/exchange-status.ts';
 import { ask, command, mustBeOk, refusal } from './calls.ts';
 import { Pop3Error } from './error.ts';
 import { type Language, languages, speak } from './language.ts';
 import { Letter } from './letter.ts';
 import type { Call, Link } from './link.ts';
-import { type ListingKeyword, Listings, type ScanListing, type UniqueIdListing } from './listings.ts';
+import { Listings, type ScanListing, type UniqueIdListing } from './listings.ts';
 import type { Settings } from './options.ts';
 import { giveReceipt, mustBeGiven, type Receipt } from './receipt.ts';
 import { Retrieval } from './retrieval.ts';
@@ -35,7 +36,8 @@ const MOST_CAPABILITIES = 1_000;
  * pipelined where the server can. Every one settles, with a {@link Pop3Error} if need be.
  *
  * Nothing is removed from the server but what `delete` was given a receipt for, and only by `commit()`. However a session
- * ends otherwise, by `close()`, `await using`, an error or an abort, QUIT is not sent and all letters stay.
+ * ends otherwise, by `close()`, `leave()`, `await using`, an error or an abort, QUIT is not sent where something was
+ * deleted, and all letters stay.
  */
 export class Pop3Client implements AsyncDisposable {
   /** The greeting's text: the server's words, for people. */
@@ -53,6 +55,8 @@ export class Pop3Client implements AsyncDisposable {
   readonly #listings: Listings;
   readonly #deleted = new Set<MessageNumber>();
   #committing: Promise<Outcome> | undefined;
+  /** What STAT says, where it was asked ahead and nobody has wanted it yet. */
+  #counted: Promise<Status> | undefined;
   /** What `letters()` has given: another session's letter has its number here by chance. */
   readonly #letters = new WeakSet<Letter>();
 
@@ -74,12 +78,17 @@ export class Pop3Client implements AsyncDisposable {
   }
 
   /**
-   * For {@link connect}: asks for the capabilities that hold behind the login and, where the server pipelines, for listings
+   * For {@link connect}: asks for the capabilities that hold behind the login and, where the server pipelines, for more
    * ahead.
    */
-  async begin(ahead: readonly ListingKeyword[]): Promise<void> {
+  async begin(ahead: Settings['ahead']): Promise<void> {
     const reading = readCapabilities(this.#link);
-    if (this.#link.pipelining) for (const keyword of ahead) this.#listings.askAhead(keyword);
+    if (this.#link.pipelining) {
+      for (const keyword of ahead) {
+        if (keyword === 'STAT') this.#countAhead();
+        else this.#listings.askAhead(keyword);
+      }
+    }
     const now = await reading;
     // Some know CAPA before the login only; what they said there, over the same connection, still holds (EXT-02).
     if (!now.listed) return;
@@ -109,8 +118,17 @@ export class Pop3Client implements AsyncDisposable {
   /** How many letters there are, and how many octets in all; those that were deleted do not count. */
   async stat(options?: CallOptions): Promise<DropListing> {
     const asked = command('STAT');
-    const { text } = await mustBeOk(this.#link, asked, options);
-    return parseDropListing(text) ?? this.#nonsense(asked.shown, text);
+    const ahead = options?.signal === undefined ? this.#counted : undefined;
+    this.#counted = undefined;
+    const status = await (ahead ?? ask(this.#link, asked, options));
+    if (!status.ok) throw refusal(this.#link, asked.shown, status);
+    return parseDropListing(status.text) ?? this.#nonsense(asked.shown, status.text);
+  }
+
+  #countAhead(): void {
+    this.#counted = ask(this.#link, command('STAT'));
+    // Who wants it hears of it; it may be nobody.
+    this.#counted.catch(() => {});
   }
 
   /** The letters with their sizes: a hint, for servers err. Or of one letter. */
@@ -208,6 +226,7 @@ export class Pop3Client implements AsyncDisposable {
     if (this.#deleted.has(number)) throw new Pop3Error('ARGUMENT', `letter ${number} has been deleted already`);
     this.#deleted.add(number);
     this.#listings.forget();
+    this.#counted = undefined;
     try {
       await mustBeOk(this.#link, command('DELE', `${number}`), options);
     } catch (error) {
@@ -262,6 +281,25 @@ export class Pop3Client implements AsyncDisposable {
       };
       this.#link.send(call);
     });
+  }
+
+  /**
+   * Says QUIT behind all calls made before, and goes without waiting for the answer: for sessions in which nothing was
+   * deleted, since nothing hangs on it then. Where something was
+   * and `commit()` was not called, this is `close()`.
+   */
+  leave(): void {
+    if (this.#committing !== undefined) return;
+    if (this.#deleted.size > 0) this.close();
+    else if (this.#link.idle) this.#leave();
+    // QUIT goes out when what is under way has its answer.
+    else void this.commit();
+  }
+
+  #leave(): void {
+    const gone = () => {};
+    this.#link.send({ ...command('QUIT'), status: gone, failed: gone });
+    this.#link.leave(this.#link.error('CLOSED', 'the session was left', { retryable: false }));
   }
 
   /** Ends the session without QUIT: every letter stays. What is still under way is rejected with `ABORTED`. */

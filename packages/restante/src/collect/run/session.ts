@@ -74,7 +74,7 @@ async function call({ books, stop, connect, destination }: SessionParts): Promis
   const client = await connect({
     // Letters are wanted as they are, not as something like them (RFC 6856 §2.1).
     utf8: true,
-    ahead: isNew(books) ? ['UIDL', 'LIST'] : ['UIDL'],
+    ahead: isNew(books) ? ['UIDL', 'LIST'] : ['UIDL', 'STAT'],
     ...server,
     ...(pipeliningDistrusted && { pipelining: false }),
     clock: books.clock,
@@ -141,7 +141,8 @@ async function work({ books, stop }: SessionParts, { client, plan, destination }
     await keepAlive(client, books.clock, batches.settled()).catch(end);
     const { failure } = client;
     const { letters } = deleting;
-    const outcome = await conclude(books, { client, deleting, batches, ending });
+    const last = !deletesLater && !steps.some(({ type }) => type === 'commit');
+    const outcome = await conclude(books, { client, deleting, batches, ending, last });
     if (ending !== undefined) return { type: 'over', ending };
     if (stop.asked) return { type: 'over', ending: stopped() };
     // Nor does a connection that broke before QUIT leave anybody in doubt (P3-60).
@@ -151,9 +152,7 @@ async function work({ books, stop }: SessionParts, { client, plan, destination }
       return broke.code === 'ABORTED' ? { type: 'more', dropped: true } : { type: 'broken', error: broke };
     }
     if (outcome === 'unsure') return { type: 'over', ending: unsure(host, client.failure) };
-    return outcome === 'again' || deletesLater || steps.some(({ type }) => type === 'commit')
-      ? { type: 'more', dropped: false }
-      : { type: 'done' };
+    return outcome === 'again' || !last ? { type: 'more', dropped: false } : { type: 'done' };
   } finally {
     stop.now.removeEventListener('abort', giveUp);
   }
@@ -162,9 +161,9 @@ async function work({ books, stop }: SessionParts, { client, plan, destination }
 /** Ends the session: by QUIT, if what it would remove is safe. */
 async function conclude(
   books: Books,
-  parts: { client: Pop3Client; deleting: Deleting; batches: Batches; ending: Ending | undefined },
+  parts: { client: Pop3Client; deleting: Deleting; batches: Batches; ending: Ending | undefined; last: boolean },
 ): Promise<'concluded' | 'again' | 'rolled-back' | 'unsure'> {
-  const { client, deleting, batches, ending } = parts;
+  const { client, deleting, batches, ending, last } = parts;
   if (!books.sound) {
     client.close();
     return 'concluded';
@@ -175,6 +174,11 @@ async function conclude(
   if (unsafe || ending?.result === 'failed' || client.failure !== undefined) {
     await deleting.rollBack();
     return unsafe && letters > 0 ? 'again' : 'concluded';
+  }
+  // Nothing hangs on the answer, unless the server deletes what was read, or it is called again at once.
+  if (last && letters === 0 && ending === undefined && client.capabilities.expire !== 0) {
+    client.leave();
+    return 'concluded';
   }
   const outcome = await deleting.commit();
   if (outcome === 'committed' || letters === 0) return 'concluded';
