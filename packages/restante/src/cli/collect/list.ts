@@ -38,7 +38,7 @@ export function listCommand(): Command {
 }
 
 const EXAMPLES = `
-STATE is what the journal has: kept, skipped, held and so on; new is what it does not know. Nothing is changed at the server.
+STATE is what the journal has: kept, header kept, skipped, held and so on; new is what it does not know. Nothing is changed at the server.
 
 Examples:
   restante collect list pops://anna@pop.example.org
@@ -66,7 +66,9 @@ function statesOf({ account }: ChosenAccount, folder: string): ReadonlyMap<strin
     const journal = openJournal(folder, key);
     try {
       const states = new Map<string, string>();
-      for (const { uniqueId, state } of journal.letters()) if (uniqueId !== undefined) states.set(uniqueId, state);
+      for (const { uniqueId, state, headersOnly } of journal.letters()) {
+        if (uniqueId !== undefined) states.set(uniqueId, state === 'kept' && headersOnly ? 'header kept' : state);
+      }
       return states;
     } finally {
       journal.close();

@@ -25,10 +25,11 @@ describe('collect check, list, peek, get', () => {
   });
   after(() => office.close());
 
-  const look = (verb: string, word: string, ...more: readonly string[]) =>
+  const look = (verb: string, word: string, ...more: readonly string[]) => call([verb], word, ...more);
+  const call = (verb: readonly string[], word: string, ...more: readonly string[]) =>
     office.verb([
       'collect',
-      verb,
+      ...verb,
       word,
       ...more,
       '--password-file',
@@ -93,6 +94,26 @@ describe('collect check, list, peek, get', () => {
         [1, 'kept'],
         [2, 'new'],
       ],
+    );
+  });
+
+  test('list: a letter of which only the header is here is not shown as kept', async () => {
+    const state = join(folder, 'headers');
+    const headers = [
+      '--max-size',
+      '1',
+      '--larger',
+      'headers',
+      '--state',
+      state,
+      '--to',
+      `maildir:${folder}/headers-dir`,
+    ];
+    assert.equal((await call([], url, ...headers)).status, 0);
+    const rows = JSON.parse((await look('list', url, '--state', state, '--json')).stdout);
+    assert.deepEqual(
+      rows.map((row: { state: string }) => row.state),
+      ['header kept', 'header kept'],
     );
   });
 

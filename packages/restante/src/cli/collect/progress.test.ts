@@ -146,7 +146,7 @@ test('what somebody should know stays above the lines', () => {
 test('one account needs no name before what is said of it', () => {
   const { terminal, take } = onTerminal({ several: false });
   take({ account: 'anna', event: 'failed', uniqueId: undefined, why: 'w' });
-  assert.match(terminal.seen[0] ?? '', /^not fetched, to be tried again: a letter without a unique-id: w$/);
+  assert.match(terminal.seen[0] ?? '', /^not kept, to be tried again: a letter without a unique-id: w$/);
 });
 
 test('more accounts than rows: those that fit, and how many more there are', () => {

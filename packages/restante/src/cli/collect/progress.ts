@@ -126,7 +126,7 @@ function noteOf(event: CollectEvent): string | undefined {
     case 'recognised':
       return `${counted(event.letters, 'letter')} recognised, and not fetched again: ${event.why}`;
     case 'failed':
-      return `not fetched, to be tried again: ${letterOf(event.uniqueId)}: ${event.why}`;
+      return `not kept, to be tried again: ${letterOf(event.uniqueId)}: ${event.why}`;
     case 'held':
       return `held at the server: ${letterOf(event.uniqueId)}: ${event.why}`;
     case 'given-up':

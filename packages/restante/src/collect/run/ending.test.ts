@@ -45,6 +45,11 @@ test('a host that the message names is not named twice, and what Node advises it
   );
 });
 
+test('what the server says may end with a full stop, and the remedy follows it all the same', () => {
+  const { message } = endingOf(new Pop3Error('AUTH_FAILED', 'the login was refused: Authentication failed.'), 'h');
+  assert.match(message, /Authentication failed: check the user/);
+});
+
 test('RC-07: a refusal that may pass by itself is no failure', () => {
   const refused = (retryable: boolean) => endingOf(new Pop3Error('REFUSED', 'no', { retryable }), 'h').result;
   assert.deepEqual([refused(true), refused(false)], ['later', 'failed']);

@@ -24,7 +24,7 @@ export function endingOf(error: Pop3Error, host: string): Ending {
   const remedy = remedyOf(error);
   // An -ERR to the greeting or to PASS that may pass by itself (RC-07).
   const passing = error.code === 'REFUSED' && error.retryable;
-  const message = withoutNodesHint(error.message);
+  const message = withoutNodesHint(error.message).replace(/\.$/, '');
   const where = message.includes(host) ? '' : `${host}: `;
   return new Ending(passing ? 'later' : result, `${where}${message}${remedy === '' ? '' : `: ${remedy}`}`, error);
 }
