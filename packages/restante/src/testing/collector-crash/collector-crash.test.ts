@@ -43,7 +43,7 @@ suite('SIGKILL: each letter comes once, octet for octet, and none is deleted tha
       t.diagnostic(`RESTANTE_SEED=${seed}`);
       const run = await newRun(dovecot, `steps${index}`, target);
       const missed: string[] = [];
-      for (const visit of thorough ? [1, 2, 5] : [1]) {
+      for (const visit of thorough ? [1, 2] : [1]) {
         for (const point of index === 0 || thorough ? POINTS : POINTS.filter(isTelling)) {
           const report = await run.live({ fault: { point, visit, action: 'kill' } });
           assert.deepEqual(await run.verify(), [], `killed at visit ${visit} of ${point}`);
@@ -60,9 +60,9 @@ suite('SIGKILL: each letter comes once, octet for octet, and none is deleted tha
         }
       }
       await run.ends();
-      // A second or fifth visit may be more than one life has.
+      // A second visit may be more than one life has.
       assert.deepEqual(
-        missed.filter((each) => !/^visit [25]/.test(each)),
+        missed.filter((each) => !/^visit 2/.test(each)),
         [],
         'every step was come to',
       );
@@ -71,7 +71,7 @@ suite('SIGKILL: each letter comes once, octet for octet, and none is deleted tha
     test(`into ${name}, at any moment`, async (t) => {
       const run = await newRun(dovecot, `moments${index}`, target);
       let killed = 0;
-      const lives = thorough ? 150 : 6;
+      const lives = thorough ? 50 : 6;
       for (let life = 1; life <= lives; life += 1) {
         const report = await run.live({ after: random.below(LIFE) });
         if (report === undefined) killed += 1;

@@ -40,8 +40,9 @@ suite('a disk that fails', { skip: withoutPeers(Dovecot.isInstalled(), 'Dovecot'
           const fault: Fault = { point, visit: thorough ? 1 + random.below(4) : 1, action };
           const report = await run.live({ fault });
           assert.deepEqual(await run.verify(), [], `${action} at ${point}`);
-          if (report?.result === 'done') unseen.push(`${action} at ${point}`);
-          else saysSo(report);
+          // A run may have no second visit of a point.
+          if (report?.result !== 'done') saysSo(report);
+          else if (fault.visit === 1) unseen.push(`${action} at ${point}`);
         }
       }
       assert.deepEqual(unseen, [], 'each was told of');

@@ -43,7 +43,13 @@ export class FullMailbox {
     const files = ['new', 'cur'].flatMap((folder) =>
       readdirSync(join(this.#maildir, folder)).map((file) => join(this.#maildir, folder, file)),
     );
-    return new Set(files.flatMap((file) => nameIn(readFileSync(file)) ?? []));
+    try {
+      return new Set(files.flatMap((file) => nameIn(readFileSync(file)) ?? []));
+    } catch (error) {
+      // The server's process may outlive the collector's, and ends its session meanwhile: what has moved or gone is looked for again.
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return this.there();
+      throw error;
+    }
   }
 
   /** Text with LF line ends, now and then long, with lines that look like the ends of letters. */

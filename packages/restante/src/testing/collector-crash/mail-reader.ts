@@ -33,7 +33,8 @@ export class MailReader {
   /** Looks once. A letter has come when it was moved: else it is met again. */
   look(): void {
     const fresh = join(this.#maildir, 'new');
-    if (!existsSync(fresh)) return;
+    // One that is just being made has not all of its folders yet.
+    if (!existsSync(fresh) || !existsSync(join(this.#maildir, 'cur'))) return;
     for (const file of readdirSync(fresh)) {
       const octets = readFileSync(join(fresh, file));
       if (this.#random.oneIn(8)) rmSync(join(fresh, file));

@@ -11,4 +11,6 @@ export interface CollectOrder {
   /** The office whose accounts letters go to. */
   readonly data?: string;
   readonly fault?: Fault;
+  /** By how many milliseconds its clock is ahead. */
+  readonly ahead?: number;
 }

@@ -4,6 +4,7 @@ import { connect } from '@restante/pop/client';
 import { type CollectAccount, mailboxKey } from '../../collect/account.ts';
 import { type DestinationServices, openDestination, parseDestination } from '../../collect/destinations/open.ts';
 import { openJournal } from '../../collect/journal/open.ts';
+import { lastingClock } from '../../collect/run/lasting-clock.ts';
 import { collectAccount } from '../../collect/run.ts';
 import { type Intake, StoreIntake } from '../../import/intake.ts';
 import { openStore } from '../../store/store.ts';
@@ -68,6 +69,7 @@ const logger = {
 
 const report = await collectAccount({
   account,
+  clock: { ...lastingClock, now: () => lastingClock.now() + (order.ahead ?? 0) },
   openJournal: () => stoppedJournal(openJournal(order.state, mailboxKey(account)), visit),
   destination: {
     name: spec.name,
