@@ -1,7 +1,7 @@
 import type { LetterRecord } from '../journal/journal.ts';
 import { isTelling } from './fingerprint.ts';
-import type { OpenLetter } from './matching.ts';
 import type { ListedLetter } from './plan.ts';
+import type { OpenLetter } from './recognised.ts';
 
 /**
  * Whether a letter that alone has the unique-id of a record, the only one with it, is that record's letter for certain.

@@ -5,7 +5,7 @@ import { fingerprintKey, type Keys, passingKey, provesItself, uniqueIdKey, whole
 import { Order } from './order.ts';
 import type { LetterStep, ListedLetter, Situation } from './plan.ts';
 import { afterwards, isDeletedAtOnce, isUnproved, largerThan, partOf, wasTooLarge } from './policy.ts';
-import type { Identity } from './recognition.ts';
+import type { Identity } from './recognised.ts';
 import { minute } from './words.ts';
 
 /** For how long a letter that failed is left alone at most, in milliseconds. */

@@ -1,24 +1,12 @@
 import type { LetterRecord } from '../journal/journal.ts';
 import { hasOctets, isBare, isSurely, wasSettled } from './certainty.ts';
-import { isTelling, type LetterHeader } from './fingerprint.ts';
+import { isTelling } from './fingerprint.ts';
 import { indexBy, Named } from './indexes.ts';
 import { pairUp } from './pairs.ts';
 import type { ListedLetter, Situation } from './plan.ts';
 import { isDue } from './policy.ts';
-import type { Identity, Recognition } from './recognition.ts';
+import type { Identity, OpenLetter, Recognition } from './recognised.ts';
 import { sameSizesInOrder } from './same-sizes.ts';
-
-/** A letter of which nobody knows yet what it is. */
-export interface OpenLetter {
-  readonly index: number;
-  readonly letter: ListedLetter;
-  /**
-   * `nameless` has no unique-id, or shares it; `doubtful` has the unique-id of a letter that it may not be; `unknown` has
-   * one that nobody has seen.
-   */
-  readonly kind: 'nameless' | 'doubtful' | 'unknown';
-  readonly header: LetterHeader | undefined;
-}
 
 type KeyOf = (uniqueId: string | undefined, fingerprint: string) => string | undefined;
 

@@ -8,7 +8,8 @@ import { withoutNumbers } from './numbered.ts';
 import { tidy } from './passing.ts';
 import type { ListedLetter, Plan, Situation, Wanted } from './plan.ts';
 import { policyWarnings } from './policy.ts';
-import { type Recognition, recognise } from './recognition.ts';
+import type { Recognition } from './recognised.ts';
+import { recognise } from './recognition.ts';
 import { judge } from './trust.ts';
 import { sizesWanted } from './wanted-sizes.ts';
 

@@ -1,7 +1,7 @@
 import type { MailboxFacts } from '../journal/journal.ts';
 import { count, isExpected } from './certainty.ts';
 import type { Situation } from './plan.ts';
-import type { Recognition } from './recognition.ts';
+import type { Recognition } from './recognised.ts';
 
 /** Milliseconds for which a listing is doubted: when it has been so for this long, it is believed. */
 const DOUBT = 24 * 60 * 60 * 1000;
