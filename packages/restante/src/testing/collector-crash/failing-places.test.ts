@@ -61,7 +61,8 @@ suite('a disk that fails', { skip: withoutPeers(Dovecot.isInstalled(), 'Dovecot'
       execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=384k', 'tmpfs', folder]);
       try {
         const run = new CrashRun(dovecot, `small-${kind}`, target(folder, random), { folder: state, random });
-        run.deliver(60);
+        // Many times what there is room for, whatever the reader removes meanwhile.
+        run.deliver(200);
         const full = await run.live({});
         assert.deepEqual(await run.verify(), []);
         assert.notEqual(full?.result, 'done');
