@@ -61,13 +61,13 @@ function digest(octets: Uint8Array | string): Uint8Array {
 /**
  * What became of a login:
  *
- * - `accepted`: `account` is the name whose maildrop is opened
+ * - `accepted`: `account` is the name whose maildrop is opened; `device` names the password, where an account has several
  * - `refused`: the credentials are wrong, or policy forbids this identity: `[AUTH]` (RFC 3206 §5). The same for an
  *   unknown user and a wrong password
  * - `unavailable`: it could not be decided now: `[SYS/TEMP]`, never `[AUTH]` (RC-03)
  */
 export type Verdict =
-  | { readonly type: 'accepted'; readonly account: string }
+  | { readonly type: 'accepted'; readonly account: string; readonly device?: string }
   | { readonly type: 'refused' }
   | { readonly type: 'unavailable' };
 

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { StoreError } from '../maildrop/index.ts';
+import { memoryMailbox, StoreError } from '../maildrop/index.ts';
 import { turns } from '../testing/index.ts';
 import { LOGIN, neighbour, open, slow } from './pop3-call.test-support.ts';
+import type { Visit } from './pop3-options.ts';
 
 test('the answer to a failed login is held back, but not on the machine itself', async () => {
   const { call, clock } = open({ limits: { failureDelay: 2_000 } });
@@ -94,4 +95,22 @@ test('a maildrop is let go whenever its peer goes, and never while it is worked 
   busy.letGo();
   await turns();
   assert.deepEqual([busy.events, expunging.reports.length], [['expunged', 'closed'], 1]);
+});
+
+test('whoever opens the maildrop is told who has logged in, how, and with which password', async () => {
+  const visits: Visit[] = [];
+  const { call, clock } = open({
+    authenticate: () => ({ type: 'accepted', account: 'tim', device: 'phone' }),
+    openMaildrop: (_account, visit) => {
+      visits.push(visit);
+      return memoryMailbox().open();
+    },
+  });
+  const client = await call();
+  await client.say('AUTH PLAIN AHRpbUBleGFtcGxlAHRhbnN0YWFm\r\n');
+  assert.equal(visits.length, 1);
+  const { session, peer, ...visit } = visits[0] as Visit;
+  assert.match(session, /./);
+  assert.ok(peer.address);
+  assert.deepEqual(visit, { login: 'tim@example', mechanism: 'PLAIN', device: 'phone', at: clock.now() });
 });

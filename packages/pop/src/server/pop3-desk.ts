@@ -3,7 +3,7 @@ import type { Answer, Question } from '../pop3/effects.ts';
 import type { PasswordLogin, SaslServerExchange, Verdict } from '../sasl/mechanism.ts';
 import type { Clock } from './clock.ts';
 import type { Connection } from './connection.ts';
-import type { Pop3Options } from './pop3-options.ts';
+import type { Pop3Options, Visit } from './pop3-options.ts';
 
 /** What a desk needs beyond what its server was given. */
 export interface DeskOptions {
@@ -26,6 +26,8 @@ export class Pop3Desk {
   readonly #desk: DeskOptions;
   #exchange: SaslServerExchange | undefined;
   #account = '';
+  /** What is known of the login that was accepted last. */
+  #accepted: Pick<Visit, 'login' | 'mechanism' | 'device'> = { login: '', mechanism: '' };
   #maildrop: Maildrop | undefined;
 
   constructor(options: Pop3Options, desk: DeskOptions) {
@@ -80,7 +82,18 @@ export class Pop3Desk {
   }
 
   #authenticate(login: PasswordLogin): MaybePromise<Verdict> {
-    return this.#options.authenticate(login, this.#desk.connection.peer);
+    const verdict = this.#options.authenticate(login, this.#desk.connection.peer);
+    return verdict instanceof Promise
+      ? verdict.then((decided) => this.#decided(login, decided))
+      : this.#decided(login, verdict);
+  }
+
+  #decided({ authenticationIdentity, mechanism }: PasswordLogin, verdict: Verdict): Verdict {
+    if (verdict.type === 'accepted') {
+      const { device } = verdict;
+      this.#accepted = { login: authenticationIdentity, mechanism, ...(device !== undefined && { device }) };
+    }
+    return verdict;
   }
 
   /** The machine's own users are not made to wait, unless strangers come in by loopback too. */
@@ -97,7 +110,9 @@ export class Pop3Desk {
       this.#desk.connection.admit();
       return maildrop;
     };
-    const opened = this.#options.openMaildrop(account);
+    const { session, connection, clock } = this.#desk;
+    const visit: Visit = { ...this.#accepted, session, peer: connection.peer, at: clock.now() };
+    const opened = this.#options.openMaildrop(account, visit);
     return opened instanceof Promise ? opened.then(keep) : keep(opened);
   }
 

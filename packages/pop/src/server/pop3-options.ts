@@ -38,7 +38,7 @@ export interface Pop3Options {
   /** Decides about a login. Throwing or rejecting counts as `unavailable`. */
   authenticate(login: PasswordLogin, peer: Peer): MaybePromise<Verdict>;
   /** Opens the maildrop of an account that `authenticate` accepted. Throws, or rejects with, a StoreError. */
-  openMaildrop(account: string): MaybePromise<Maildrop>;
+  openMaildrop(account: string, visit: Visit): MaybePromise<Maildrop>;
   /** The name in greetings and challenges; default the machine's. */
   readonly hostname?: string;
   /** Certificate and key: a function is asked at each handshake, so that a renewed certificate takes effect. */
@@ -64,6 +64,21 @@ export interface Pop3Options {
   readonly onSession?: (report: SessionReport) => void;
   /** Told of each command at its reply, for those who count and time them: it has to be quick. */
   readonly onCommand?: (report: CommandReport) => void;
+}
+
+/** A session that has just logged in: who is there, for those who decide by it and those who write it down. */
+export interface Visit {
+  /** The session's id, unique on this server. */
+  readonly session: string;
+  readonly peer: Peer;
+  /** The identity whose password it was, as the client wrote it. */
+  readonly login: string;
+  /** `USER`, or the SASL mechanism's name. */
+  readonly mechanism: string;
+  /** What `authenticate` said of the password: see {@link Verdict}. */
+  readonly device?: string;
+  /** When the login was accepted, in milliseconds since 1970. */
+  readonly at: number;
 }
 
 /** One command, without its argument. */

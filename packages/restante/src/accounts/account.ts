@@ -1,4 +1,5 @@
 import type { MaybePromise } from '@restante/pop/maildrop';
+import type { AccountPolicy, PolicyEdit } from './policy.ts';
 
 /** Somebody whose mail is kept here. The name is also the maildrop's. */
 export interface Account {
@@ -11,9 +12,13 @@ export interface Account {
   /** Grows with every change that makes an earlier verified login void (password, disabled). */
   readonly credentialVersion: number;
   readonly disabled: boolean;
+  readonly policy: AccountPolicy;
   /** Milliseconds since 1970. */
   readonly created: number;
 }
+
+/** What an account is made with; its policy is the settings'. */
+export type NewAccount = Pick<Account, 'name' | 'addresses' | 'passwordHash'>;
 
 /** Where accounts are kept: beside the mail, in the same index. Every change is durable when its promise resolves. */
 export interface AccountIndex {
@@ -28,10 +33,12 @@ export interface AccountIndex {
   /** The one that was made first of those that are not disabled; of all, when all of them are. */
   first(): MaybePromise<Account | undefined>;
   /** Makes the account and its empty maildrop. Rejects with AccountExists when the name or an address is taken. */
-  add(account: Omit<Account, 'credentialVersion' | 'disabled' | 'created'>): Promise<Account>;
+  add(account: NewAccount): Promise<Account>;
   /** Changes the password hash, raising the credential version. */
   setPassword(name: string, passwordHash: string): Promise<void>;
   setDisabled(name: string, disabled: boolean): Promise<void>;
+  /** Changes what is true of this account alone. */
+  editPolicy(name: string, edit: PolicyEdit): Promise<void>;
   /** Removes the account and all of its mail, for good. */
   remove(name: string): Promise<void>;
 }

@@ -11,7 +11,7 @@ let bert: Account;
 let rows: Map<string, Account>;
 
 before(async () => {
-  const row = { addresses: [], credentialVersion: 1, disabled: false, created: 0 };
+  const row = { addresses: [], credentialVersion: 1, disabled: false, policy: {}, created: 0 };
   anna = { ...row, name: 'anna', passwordHash: await hashPassword(new Secret(' s3 cret ')) };
   bert = { ...row, name: 'bert', passwordHash: await hashPassword(new Secret('bertie')) };
 });

@@ -6,7 +6,7 @@ import type { Account } from './account.ts';
 import { LoginCache } from './login-cache.ts';
 
 function account(name: string, credentialVersion = 1): Account {
-  return { name, addresses: [], passwordHash: '', credentialVersion, disabled: false, created: 0 };
+  return { name, addresses: [], passwordHash: '', credentialVersion, disabled: false, policy: {}, created: 0 };
 }
 
 test('what was learnt is known, for this account and password only', () => {

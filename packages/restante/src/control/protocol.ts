@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { isPasswordHash } from '../accounts/password-hash.ts';
+import { POLICY_EDIT } from '../accounts/policy.ts';
 import type { Office } from '../office/office.ts';
 
 /** The control socket's path. */
@@ -33,6 +34,7 @@ export const QUESTIONS = {
   showAccount: v.strictObject({ name }),
   setPassword: v.strictObject({ name, passwordHash }),
   setDisabled: v.strictObject({ name, disabled: v.boolean() }),
+  editPolicy: v.strictObject({ name, edit: POLICY_EDIT }),
   removeAccount: v.strictObject({ name }),
   changeAddresses: v.strictObject({ name, add: addresses, remove: addresses }),
   addAlias: v.strictObject({ address, accounts: v.pipe(v.array(address), v.minLength(1)) }),

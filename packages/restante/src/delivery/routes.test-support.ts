@@ -5,7 +5,7 @@ import { parsePath } from './path.ts';
 import { type AccountRoute, AccountRoutes, type AccountRoutesOptions, type RoutesIndex } from './routes.ts';
 
 export function account(name: string, addresses: readonly string[] = [], disabled = false): Account {
-  return { name, addresses, disabled, passwordHash: '', credentialVersion: 1, created: 0 };
+  return { name, addresses, disabled, policy: {}, passwordHash: '', credentialVersion: 1, created: 0 };
 }
 
 export function alias(address: string, ...accounts: readonly string[]): Alias {

@@ -4,6 +4,7 @@ import { StoreError } from '@restante/pop/maildrop';
 import type { Account, AccountIndex } from '../accounts/account.ts';
 import { ACCOUNT_NAME_FORM, accountName } from '../accounts/account-name.ts';
 import type { Alias, AliasIndex } from '../accounts/alias.ts';
+import type { PolicyEdit } from '../accounts/policy.ts';
 import { writeAddress } from '../delivery/address.ts';
 import type { AccountRoutes } from '../delivery/routes.ts';
 import { Failure } from '../failure.ts';
@@ -88,6 +89,11 @@ export class OfficeAccounts {
   async setDisabled(text: string, disabled: boolean): Promise<void> {
     const { name } = await this.#account(text);
     await this.#options.store.setDisabled(name, disabled);
+  }
+
+  async editPolicy(text: string, edit: PolicyEdit): Promise<void> {
+    const { name } = await this.#account(text);
+    await this.#options.store.editPolicy(name, edit);
   }
 
   async changeAddresses(text: string, add: readonly string[], remove: readonly string[]): Promise<AccountView> {

@@ -1,6 +1,7 @@
 import { StoreError } from '@restante/pop/maildrop';
 import { AccountExists, type AccountIndex, NoAccount } from '../accounts/account.ts';
 import type { AliasIndex } from '../accounts/alias.ts';
+import type { PolicyEdit } from '../accounts/policy.ts';
 import type { AccountRoutes } from '../delivery/routes.ts';
 import { Failure, reasonOf } from '../failure.ts';
 import { type BackupReport, TargetNotEmpty } from '../store/backup/backup.ts';
@@ -46,6 +47,8 @@ export interface Office {
   showAccount(request: { name: string }): Promise<AccountView>;
   setPassword(request: { name: string; passwordHash: string }): Promise<void>;
   setDisabled(request: { name: string; disabled: boolean }): Promise<void>;
+  /** Changes what is true of this account alone: quota, who may log in and how, what is kept how long. */
+  editPolicy(request: { name: string; edit: PolicyEdit }): Promise<void>;
   /** Removes the account with all of its mail, and answers what went. */
   removeAccount(request: { name: string }): Promise<RemovedAccount>;
   /** Gives it addresses of its own, and takes some away; both or neither. */
@@ -115,6 +118,10 @@ export class LocalOffice implements Office {
 
   setDisabled({ name, disabled }: { name: string; disabled: boolean }): Promise<void> {
     return mendable(() => this.#accounts.setDisabled(name, disabled));
+  }
+
+  editPolicy({ name, edit }: { name: string; edit: PolicyEdit }): Promise<void> {
+    return mendable(() => this.#accounts.editPolicy(name, edit));
   }
 
   changeAddresses({ name, add, remove }: AddressChange): Promise<AccountView> {

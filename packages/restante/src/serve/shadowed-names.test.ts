@@ -9,6 +9,7 @@ function store(accounts: Record<string, readonly string[]>, aliases: Record<stri
       name,
       addresses,
       disabled: false,
+      policy: {},
       passwordHash: '',
       credentialVersion: 1,
       created: 0,

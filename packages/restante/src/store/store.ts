@@ -10,8 +10,9 @@ import {
   StoreError,
   type UndeleteChoice,
 } from '@restante/pop/maildrop';
-import type { Account, AccountIndex } from '../accounts/account.ts';
+import type { Account, AccountIndex, NewAccount } from '../accounts/account.ts';
 import type { Alias, AliasIndex } from '../accounts/alias.ts';
+import type { PolicyEdit } from '../accounts/policy.ts';
 import { type BackupReport, backUp } from './backup/backup.ts';
 import { type DeliveryRoom, IncomingLetter } from './delivery.ts';
 import { Faults } from './faults.ts';
@@ -255,7 +256,7 @@ export class DurableStore implements Store, AccountIndex, AliasIndex, Imports {
     return this.#read(() => this.#accounts.first());
   }
 
-  async add(account: Omit<Account, 'credentialVersion' | 'disabled' | 'created'>): Promise<Account> {
+  async add(account: NewAccount): Promise<Account> {
     const { name, addresses, passwordHash } = account;
     await this.#link.order<'add-account'>({ type: 'add-account', name, addresses, passwordHash, time: this.#now() });
     const added = this.byName(name);
@@ -269,6 +270,10 @@ export class DurableStore implements Store, AccountIndex, AliasIndex, Imports {
 
   async setDisabled(name: string, disabled: boolean): Promise<void> {
     await this.#link.order<'set-disabled'>({ type: 'set-disabled', name, disabled });
+  }
+
+  async editPolicy(name: string, edit: PolicyEdit): Promise<void> {
+    await this.#link.order<'edit-policy'>({ type: 'edit-policy', name, edit });
   }
 
   async remove(name: string): Promise<void> {

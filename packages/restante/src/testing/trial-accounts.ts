@@ -11,7 +11,7 @@ export class TrialAccounts implements RoutesIndex {
   down = false;
 
   put(name: string, addresses: readonly string[] = [], disabled = false): void {
-    this.#accounts.push({ name, addresses, disabled, passwordHash: '', credentialVersion: 1, created: 0 });
+    this.#accounts.push({ name, addresses, disabled, policy: {}, passwordHash: '', credentialVersion: 1, created: 0 });
   }
 
   putAlias(address: string, accounts: readonly string[]): void {

@@ -1,6 +1,7 @@
 import type { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Actor, StoreErrorKind } from '@restante/pop/maildrop';
 import type { Alias } from '../../accounts/alias.ts';
+import type { PolicyEdit } from '../../accounts/policy.ts';
 import type { FaultPlan } from '../faults.ts';
 import type { ContentFacts } from '../letters/measure.ts';
 import type { StoreLimits } from '../limits.ts';
@@ -99,6 +100,7 @@ export type Order =
     }
   | { readonly type: 'set-password'; readonly id: number; readonly name: string; readonly passwordHash: string }
   | { readonly type: 'set-disabled'; readonly id: number; readonly name: string; readonly disabled: boolean }
+  | { readonly type: 'edit-policy'; readonly id: number; readonly name: string; readonly edit: PolicyEdit }
   | { readonly type: 'remove-account'; readonly id: number; readonly name: string }
   | {
       readonly type: 'set-addresses';
@@ -149,6 +151,7 @@ export interface Results {
   'add-account': undefined;
   'set-password': undefined;
   'set-disabled': undefined;
+  'edit-policy': undefined;
   'remove-account': undefined;
   'set-addresses': undefined;
   'put-alias': undefined;

@@ -109,6 +109,7 @@ export class Writer {
       case 'add-account':
       case 'set-password':
       case 'set-disabled':
+      case 'edit-policy':
       case 'set-addresses':
         this.#tasks.push(new AccountTask(index, order));
         return;

@@ -1,11 +1,19 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Account } from '../../../accounts/account.ts';
+import { type AccountPolicy, formatPolicy, parsePolicy } from '../../../accounts/policy.ts';
 import { domainOf } from './aliases.ts';
 import { Statement } from './statement.ts';
 
-type AccountRow = [name: string, passwordHash: string, credentialVersion: number, disabled: number, created: number];
+type AccountRow = [
+  name: string,
+  passwordHash: string,
+  credentialVersion: number,
+  disabled: number,
+  created: number,
+  policy: string,
+];
 
-const columns = 'name, password_hash, credential_version, disabled, created';
+const columns = 'name, password_hash, credential_version, disabled, created, policy';
 
 export class AccountReads {
   readonly #byName: Statement<AccountRow>;
@@ -66,9 +74,17 @@ export class AccountReads {
     return row && this.#whole(row);
   }
 
-  #whole([name, passwordHash, credentialVersion, disabled, created]: AccountRow): Account {
+  #whole([name, passwordHash, credentialVersion, disabled, created, policy]: AccountRow): Account {
     const addresses = this.#addresses.all(name).map(([address]) => address);
-    return { name, addresses, passwordHash, credentialVersion, disabled: disabled === 1, created };
+    return {
+      name,
+      addresses,
+      passwordHash,
+      credentialVersion,
+      disabled: disabled === 1,
+      created,
+      policy: parsePolicy(policy),
+    };
   }
 }
 
@@ -81,6 +97,8 @@ export class AccountWrites {
   readonly #version: Statement<[number]>;
   readonly #setPassword: Statement<[]>;
   readonly #setDisabled: Statement<[]>;
+  readonly #policy: Statement<[string]>;
+  readonly #setPolicy: Statement<[]>;
   readonly #remove: Statement<[]>;
   readonly #removeAddresses: Statement<[]>;
 
@@ -111,6 +129,8 @@ export class AccountWrites {
       database,
       'UPDATE accounts SET disabled = ?, credential_version = ? WHERE name = ?',
     );
+    this.#policy = new Statement(database, 'SELECT policy FROM accounts WHERE name = ?');
+    this.#setPolicy = new Statement(database, 'UPDATE accounts SET policy = ? WHERE name = ?');
     this.#remove = new Statement(database, 'DELETE FROM accounts WHERE name = ?');
     this.#removeAddresses = new Statement(database, 'DELETE FROM addresses WHERE account = ?');
   }
@@ -148,6 +168,16 @@ export class AccountWrites {
 
   setDisabled(name: string, disabled: boolean): boolean {
     return this.#setDisabled.run(disabled ? 1 : 0, this.#nextVersion(), name) > 0;
+  }
+
+  /** What is true of the account alone; undefined where there is no such account. */
+  policyOf(name: string): AccountPolicy | undefined {
+    const text = this.#policy.get(name)?.[0];
+    return text === undefined ? undefined : parsePolicy(text);
+  }
+
+  setPolicy(name: string, policy: AccountPolicy): void {
+    this.#setPolicy.run(formatPolicy(policy), name);
   }
 
   remove(name: string): boolean {

@@ -19,7 +19,7 @@ const APPLICATION_ID = 0x72_65_73_74;
  * - `given_ids` has the unique-ids that another server had given. Ours are not in it, so that a delivery costs nothing for
  *   them: `listed_ids` says up to which arrival a maildrop's have been entered after all (see `given-ids.ts`).
  */
-const migrations: readonly string[] = [
+export const migrations: readonly string[] = [
   `
   CREATE TABLE maildrops (
     id INTEGER PRIMARY KEY AUTOINCREMENT, -- never given again: a session may still hold a removed one's
@@ -139,6 +139,9 @@ const migrations: readonly string[] = [
     ordinal INTEGER NOT NULL,
     change INTEGER NOT NULL        -- the maildrop's when that ordinal was its last
   ) STRICT;
+  `,
+  `
+  ALTER TABLE accounts ADD COLUMN policy TEXT NOT NULL DEFAULT '{}'; -- JSON, see accounts/policy.ts
   `,
 ];
 

@@ -1,9 +1,10 @@
 import { AccountExists, NoAccount } from '../../../accounts/account.ts';
+import { edited } from '../../../accounts/policy.ts';
 import type { IndexWrites } from '../../index/sqlite/writes.ts';
 import type { OrderOf } from '../orders.ts';
 import type { Task } from './task.ts';
 
-type AccountOrder = OrderOf<'add-account' | 'set-password' | 'set-disabled' | 'set-addresses'>;
+type AccountOrder = OrderOf<'add-account' | 'set-password' | 'set-disabled' | 'edit-policy' | 'set-addresses'>;
 
 /** A change of an account, in one slice. */
 export class AccountTask implements Task {
@@ -45,6 +46,12 @@ export class AccountTask implements Task {
       case 'set-disabled':
         mustExist(accounts.setDisabled(order.name, order.disabled), order.name);
         return 1;
+      case 'edit-policy': {
+        const policy = accounts.policyOf(order.name);
+        if (policy === undefined) throw noAccount(order.name);
+        accounts.setPolicy(order.name, edited(policy, order.edit));
+        return 1;
+      }
       case 'set-addresses': {
         mustExist(accounts.exists(order.name), order.name);
         for (const address of order.addresses) {
@@ -118,5 +125,9 @@ function refuseAlias(address: string | undefined): void {
 }
 
 function mustExist(exists: boolean, name: string): void {
-  if (!exists) throw new NoAccount(`there is no account ${JSON.stringify(name)}`);
+  if (!exists) throw noAccount(name);
+}
+
+function noAccount(name: string): NoAccount {
+  return new NoAccount(`there is no account ${JSON.stringify(name)}`);
 }
