@@ -5,12 +5,10 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
+import { MAIN } from '../testing/program.ts';
 import { RunningOffice, temporaryFolder } from '../testing/running-office.ts';
 import { program } from './program.ts';
-
-const MAIN = fileURLToPath(new URL('./main.js', import.meta.url));
 
 function page(name: string): string {
   return readFileSync(new URL(`../../../../docs/${name}`, import.meta.url), 'utf8');

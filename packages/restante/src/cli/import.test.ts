@@ -5,10 +5,10 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { connectOffice } from '../control/client.ts';
 import { dataFolder } from '../store/letters/segments/folder.ts';
 import { Pop3Client } from '../testing/pop3-client.ts';
+import { MAIN } from '../testing/program.ts';
 import {
   endWithThisProcess,
   RunningOffice,
@@ -16,8 +16,6 @@ import {
   temporaryFolder,
   type VerbResult,
 } from '../testing/running-office.ts';
-
-const MAIN = fileURLToPath(new URL('./main.js', import.meta.url));
 
 type Run = (words: readonly string[], input?: string) => Promise<VerbResult>;
 

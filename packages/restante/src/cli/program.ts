@@ -27,7 +27,7 @@ export async function run(args: readonly string[]): Promise<number> {
 }
 
 /**
- * The command line: all of it, or with the one verb that is wanted. Options that go with every verb stand at the top and are
+ * The command line: all of it, or with the one verb that is wanted, or none for the version. Options that go with every verb stand at the top and are
  * taken anywhere.
  */
 export async function program(verb?: string, words?: readonly string[]): Promise<Command> {
@@ -37,7 +37,8 @@ export async function program(verb?: string, words?: readonly string[]): Promise
     .helpOption('-h, --help', 'print this help')
     .addHelpText('after', EXAMPLES);
   for (const [flags, meaning] of WITH_EVERY_VERB) top.option(flags, meaning);
-  const wanted = verb === undefined ? Object.values(VERBS) : [VERBS[verb]];
+  // All of them take as long to load as a call for mail takes.
+  const wanted = verb !== undefined ? [VERBS[verb]] : words?.[0] === '--version' ? [] : Object.values(VERBS);
   for (const load of wanted) if (load) top.addCommand(await load(words));
   for (const command of [top, ...descendants(top)]) {
     command

@@ -6,11 +6,10 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { connect, type TLSSocket } from 'node:tls';
-import { fileURLToPath } from 'node:url';
+import { MAIN } from '../testing/program.ts';
 import { RunningOffice, temporaryFolder } from '../testing/running-office.ts';
 import { makeSelfSigned } from '../tls/self-signed.ts';
 
-const MAIN = fileURLToPath(new URL('./main.js', import.meta.url));
 const noTerminal = process.platform !== 'linux' && 'needs the script command of util-linux';
 
 async function session(t: TestContext, { host, port }: { host: string; port: number }): Promise<TLSSocket> {

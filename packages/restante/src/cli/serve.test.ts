@@ -14,8 +14,8 @@ import {
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { Pop3Client } from '../testing/pop3-client.ts';
+import { MAIN } from '../testing/program.ts';
 import {
   type OfficeOptions,
   RunningOffice,
@@ -24,7 +24,6 @@ import {
   type VerbResult,
 } from '../testing/running-office.ts';
 
-const MAIN = fileURLToPath(new URL('./main.js', import.meta.url));
 /** util-linux's `script` makes a terminal; every Debian has it. */
 const noTerminal = process.platform !== 'linux' && 'needs the script command of util-linux';
 const ANY_PORT = ['--pop3', '--pop3s', '--smtp', '--lmtp'].flatMap((door) => [door, '127.0.0.1:0']);

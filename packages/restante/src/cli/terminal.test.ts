@@ -3,14 +3,13 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { LmtpClient } from '../testing/lmtp-client.ts';
 import { Pop3Client } from '../testing/pop3-client.ts';
+import { MAIN } from '../testing/program.ts';
 import { RunningOffice, temporaryFolder } from '../testing/running-office.ts';
 
 /** util-linux's `script` makes a terminal; every Debian has it. */
 const skip = process.platform !== 'linux' && 'needs the script command of util-linux';
-const MAIN = fileURLToPath(new URL('./main.js', import.meta.url));
 
 /** Runs a verb on a terminal; at each question, the next of the answers is typed. */
 async function onTerminal(words: readonly string[], dialog: readonly (readonly [asked: string, typed: string])[]) {

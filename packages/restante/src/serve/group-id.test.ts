@@ -4,12 +4,11 @@ import { chmodSync, chownSync, mkdtempSync, rmSync, statSync, writeFileSync } fr
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { Failure } from '../failure.ts';
+import { MAIN } from '../testing/program.ts';
 import { endWithThisProcess, RunningOffice, temporaryFolder } from '../testing/running-office.ts';
 import { groupId } from './group-id.ts';
 
-const MAIN = fileURLToPath(new URL('../cli/main.js', import.meta.url));
 const asRoot = { skip: process.getuid?.() !== 0 && 'needs root' };
 
 test('a number is itself; a name is looked up where the system keeps its groups', async () => {

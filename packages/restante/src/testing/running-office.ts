@@ -3,12 +3,11 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Address, Mode } from './connection.ts';
 import type { Office } from './office.ts';
 import type { Pop3Place } from './pop3-client.ts';
+import { MAIN } from './program.ts';
 
-const MAIN = fileURLToPath(new URL('../cli/main.js', import.meta.url));
 /** How long the office may take to open or to end: far longer than any machine is slow. */
 const PATIENCE = 60_000;
 

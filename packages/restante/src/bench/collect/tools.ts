@@ -1,10 +1,8 @@
 import { chownSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { USER } from '../../testing/interop/peer-program.ts';
+import { MAIN } from '../../testing/program.ts';
 import { PASSWORD } from './office.ts';
-
-const MAIN = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
 
 /** Where a tool calls, for whom, and where it keeps what it has: `HOME/ACCOUNT` is the Maildir of each. */
 export interface Errand {

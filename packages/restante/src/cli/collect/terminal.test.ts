@@ -4,13 +4,12 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { LmtpClient } from '../../testing/lmtp-client.ts';
+import { MAIN } from '../../testing/program.ts';
 import { RunningOffice, temporaryFolder } from '../../testing/running-office.ts';
 
 /** util-linux's `script` makes a terminal; every Debian has it. */
 const skip = process.platform !== 'linux' && 'needs the script command of util-linux';
-const MAIN = fileURLToPath(new URL('../main.js', import.meta.url));
 
 /** Runs a verb on a terminal of 100 columns; what is asked for is typed. */
 async function onTerminal(

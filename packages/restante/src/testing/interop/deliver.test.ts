@@ -3,9 +3,9 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { freePort } from '../connection.ts';
 import { Postfix } from '../postfix.ts';
+import { MAIN } from '../program.ts';
 import { Mailbox } from '../real-mail/mailbox.ts';
 import { RunningOffice, temporaryFolder } from '../running-office.ts';
 import { SmtpClient } from '../smtp-client.ts';
@@ -14,7 +14,6 @@ import { isHere, runProgram, USER, withoutPeers } from './peer-program.ts';
 import { changed } from './recipe.ts';
 
 const PASSWORD = 'postfix knocks';
-const MAIN = fileURLToPath(new URL('../../cli/main.js', import.meta.url));
 const PAGE = readFileSync(new URL('../../../../../docs/command-line.md', import.meta.url), 'utf8');
 /** Served by way of `pipe`, and by way of `mailbox_command`. */
 const [PIPE, UNIX] = ['pipe.example.net', 'unix.example.net'];
