@@ -1,18 +1,18 @@
 import { access, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Store } from '@restante/pop/maildrop';
 import { Secret } from '@restante/pop/sasl';
 import type { AccountIndex } from '../accounts/account.ts';
 import { generatePassword } from '../accounts/generate-password.ts';
 import { hashPassword } from '../accounts/passwords.ts';
 import { FIRST_ACCOUNT, initialPasswordFile, OPENED } from '../office/files.ts';
+import type { DurableStore } from '../store/store.ts';
 import { writeWhole } from '../write-whole.ts';
 import type { FirstStart } from './screen.ts';
 import { deliverWelcome } from './welcome-letter.ts';
 
 export interface FirstStartOptions {
   readonly data: string;
-  readonly store: Store & AccountIndex;
+  readonly store: Pick<DurableStore, 'beginNotice'> & AccountIndex;
   readonly hostname: string;
   /** Whether there is a terminal to show the password on. */
   readonly terminal: boolean;

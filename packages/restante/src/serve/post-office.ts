@@ -17,6 +17,7 @@ import type { Log } from '../observe/log.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import { logSession } from '../observe/session-line.ts';
 import { timed } from '../observe/timed-store.ts';
+import { Notices } from '../office/notices/notices.ts';
 import { allSessions, LocalOffice, type SessionCounts } from '../office/office.ts';
 import { openData } from '../office/open-store.ts';
 import { DataInUse } from '../store/lock.ts';
@@ -31,7 +32,7 @@ import { groupId } from './group-id.ts';
 import { type OpenDoor, openDoor } from './listening.ts';
 import { keepInOrder } from './maintenance.ts';
 import { Monitoring } from './monitoring.ts';
-import { hostName, servedDomains } from './served-domains.ts';
+import { domainOfNotices, hostName, servedDomains } from './served-domains.ts';
 import { shadowedNames } from './shadowed-names.ts';
 import { warnings } from './warnings.ts';
 
@@ -84,6 +85,14 @@ export async function openPostOffice(options: PostOfficeOptions): Promise<PostOf
   });
 
   const certificateEnds = () => certificates.firstEnd;
+  const notices = new Notices({
+    store,
+    hostname,
+    domain: domainOfNotices(settings),
+    onError: (err, account) => log.error({ err, account }, 'a letter of the office could not be placed'),
+  });
+  closers.defer(() => notices.settled());
+
   const monitoring = await Monitoring.begin({ data, settings, log, store, certificateEnds });
   const { metrics, readiness } = monitoring;
   closers.defer(() => monitoring.close());

@@ -9,6 +9,11 @@ export function hostName(settings: Settings): string {
   return /^[a-z0-9.-]{1,255}$/.test(name) ? name : 'localhost';
 }
 
+/** Where letters of the office come from and go to: an answer to postmaster there has to arrive. */
+export function domainOfNotices(settings: Settings): string {
+  return servedDomains(settings).find((domain) => domain !== 'localhost') ?? hostName(settings);
+}
+
 /** The domains in which every account's name is an address, as they stand on the wire: in ASCII and lower case. */
 export function servedDomains(settings: Settings): readonly string[] {
   const domains = settings.domains ?? ['localhost', hostName(settings)];

@@ -17,7 +17,7 @@ import { StagedFile } from './letters/segments/staged.ts';
 import type { StoreLimits } from './limits.ts';
 import { errorOf, failureOf } from './writer/failure.ts';
 import type { WriterLink } from './writer/link.ts';
-import type { DeliverResult, OrderedImport, OrderedPlacement } from './writer/orders.ts';
+import type { DeliverResult, OrderedImport, OrderedNotice, OrderedPlacement } from './writer/orders.ts';
 import type { Room } from './writer/room.ts';
 
 /** What all deliveries of a store share. */
@@ -31,6 +31,12 @@ export interface DeliveryRoom {
   /** Where letters are gathered. */
   readonly pages: Pages;
   readonly space: Room;
+}
+
+/** What tells a delivery from any other. */
+export interface DeliveryTerms {
+  readonly import?: ImportTerms;
+  readonly notice?: OrderedNotice;
 }
 
 /** What an import adds to a delivery. */
@@ -58,6 +64,7 @@ export class IncomingLetter implements Delivery {
   readonly #placements: readonly OrderedPlacement[];
   readonly #traces: Buffer;
   readonly #import: ImportTerms | undefined;
+  readonly #notice: OrderedNotice | undefined;
   readonly #measure = new ContentMeasure();
   /** The record so far; empty before the first octet, and when it is streamed or let go of. */
   readonly #record: Gathered;
@@ -68,13 +75,14 @@ export class IncomingLetter implements Delivery {
   #done = false;
   #aborted = false;
 
-  constructor(room: DeliveryRoom, envelope: Envelope, terms?: ImportTerms) {
+  constructor(room: DeliveryRoom, envelope: Envelope, terms: DeliveryTerms = {}) {
     this.#room = room;
-    this.#import = terms;
+    this.#import = terms.import;
+    this.#notice = terms.notice;
     const { placed, placementOf } = toBePlaced(envelope.recipients);
     this.#placementOf = placementOf;
     this.#traces = Buffer.concat(placed.map(({ trace }) => trace));
-    this.#placements = placementsOf(placed, this.#traces.length, () => terms?.uniqueId ?? room.uniqueId());
+    this.#placements = placementsOf(placed, this.#traces.length, () => terms.import?.uniqueId ?? room.uniqueId());
     this.#record = new Gathered(room.pages);
   }
 
@@ -250,6 +258,7 @@ export class IncomingLetter implements Delivery {
       placements: this.#placements,
       time: this.#import?.arrived ?? this.#room.now(),
       ...(this.#import && { import: { digest: this.#import.digest, given: this.#import.given } }),
+      ...(this.#notice && { notice: this.#notice }),
     });
   }
 }

@@ -61,11 +61,13 @@ export class ImportDesk {
     };
     const envelope = { returnPath: '', recipients: [{ maildrop, trace: new Uint8Array(0) }] };
     return new IncomingLetter(this.#room, envelope, {
-      digest: digestOf(key),
-      given: uniqueId !== undefined,
-      uniqueId: uniqueId ?? this.#room.uniqueId(),
-      arrived: time,
-      turn,
+      import: {
+        digest: digestOf(key),
+        given: uniqueId !== undefined,
+        uniqueId: uniqueId ?? this.#room.uniqueId(),
+        arrived: time,
+        turn,
+      },
     });
   }
 

@@ -5,6 +5,7 @@ import {
   type Delivery,
   type Envelope,
   type MaybePromise,
+  type Recipient,
   type Reservation,
   type Store,
   StoreError,
@@ -191,6 +192,11 @@ export class DurableStore implements Store, AccountIndex, AliasIndex, Imports {
 
   beginDelivery(envelope: Envelope): Delivery {
     return new IncomingLetter(this.#deliveryRoom, envelope);
+  }
+
+  /** Begins a letter of the office to the owner of a maildrop: it is placed whatever the quota says. */
+  beginNotice(recipient: Omit<Recipient, 'group'>): Delivery {
+    return new IncomingLetter(this.#deliveryRoom, { returnPath: '', recipients: [recipient] }, { notice: {} });
   }
 
   /** No, when there is not and all that was expunged has been destroyed; what can be destroyed yet is room too. */

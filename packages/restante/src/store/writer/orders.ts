@@ -48,6 +48,9 @@ export interface OrderedImport {
   readonly given: boolean;
 }
 
+/** What makes a delivery a letter of the office itself: no quota keeps it out. */
+export type OrderedNotice = Readonly<Record<string, never>>;
+
 /** What a network thread asks of the writer. Each is answered once, by its id. */
 export type Order =
   | {
@@ -63,6 +66,7 @@ export type Order =
       readonly time: number;
       /** Of a letter with one placement. */
       readonly import?: OrderedImport;
+      readonly notice?: OrderedNotice;
     }
   | {
       readonly type: 'expunge';
