@@ -29,6 +29,20 @@ export interface Actor {
   readonly address: string;
 }
 
+/** What a session was handed of its snapshot: message-numbers, ascending, each in one of the two. */
+export interface Fetched {
+  /** Letters that RETR sent whole. */
+  readonly retrieved: readonly number[];
+  /** Letters that TOP sent to the last octet, and RETR did not: looked at, and not fetched in the sense of EXPIRE (RFC 2449 §6.7). */
+  readonly viewed: readonly number[];
+}
+
+/** How a session left its maildrop. */
+export interface Leaving extends Fetched {
+  /** `quit`, or what it was instead, as the server reports it. */
+  readonly end: string;
+}
+
 /**
  * A numbered snapshot of one mailbox. What arrives or leaves later does not show in it, and another session never
  * disturbs it. A method that cannot do its work throws, or rejects with, a {@link StoreError}.
@@ -54,8 +68,18 @@ export interface Maildrop {
   /**
    * Removes these letters, and no other. Resolves when the removal is durable; a letter that another session removed
    * already is no failure. `notRemoved` names those that are still in the mailbox (RFC 1939 §6).
+   *
+   * `fetched` is given when a session ends with QUIT: what it was handed, for a store that keeps a ledger, or whose
+   * policy removes what was retrieved (EXT-27). `numbers` may be empty then, and what is kept of it is durable too.
    */
-  expunge(numbers: readonly number[], by: Actor): Promise<{ readonly notRemoved: readonly number[] }>;
-  /** Lets go of the snapshot. May be called more than once; nothing else may be called after it. */
-  close(): void;
+  expunge(
+    numbers: readonly number[],
+    by: Actor,
+    fetched?: Fetched,
+  ): Promise<{ readonly notRemoved: readonly number[] }>;
+  /**
+   * Lets go of the snapshot. May be called more than once; nothing else may be called after it. A session tells how it
+   * left the first time, whether or not it came to {@link expunge}.
+   */
+  close(leaving?: Leaving): void;
 }

@@ -1,5 +1,5 @@
 import type { AnyAnswer, AnyQuestion, MachineEffect, MachineInput } from '../dialogue/machine.ts';
-import type { Entry } from '../maildrop/maildrop.ts';
+import type { Entry, Fetched } from '../maildrop/maildrop.ts';
 import type { StoreError } from '../maildrop/store-error.ts';
 import type { PasswordLogin, SaslServerMechanism, SaslStep, Verdict } from '../sasl/mechanism.ts';
 import type { ExtensionCommand, ExtensionReply, State } from './extension.ts';
@@ -19,7 +19,8 @@ export interface Questions {
   readonly open: { readonly account: string };
   readonly entries: { readonly from: number; readonly to: number };
   readonly read: { readonly number: number; readonly from: number };
-  readonly expunge: { readonly numbers: readonly number[] };
+  /** UPDATE: asked at QUIT when letters are marked, or were handed out whole. */
+  readonly expunge: { readonly numbers: readonly number[]; readonly fetched: Fetched };
   readonly extension: { readonly command: ExtensionCommand; readonly line: string; readonly state: State };
   /** Begin TLS. */
   readonly secure: object;

@@ -1,4 +1,5 @@
 import { Dialogue } from '../dialogue/dialogue.ts';
+import type { Fetched } from '../maildrop/maildrop.ts';
 import { LineReader } from '../wire/line-reader.ts';
 import { authorization } from './authorization.ts';
 import { capabilities } from './capabilities.ts';
@@ -14,6 +15,8 @@ import { transaction } from './transaction.ts';
 
 /** The longest command line of any command but AUTH, CRLF included (RFC 2449 §4, EXT-09). */
 const COMMAND_LINE = 255;
+
+const NOTHING: Fetched = { retrieved: [], viewed: [] };
 
 /** What each command does. Exhaustive: a row in COMMANDS does not compile without its handler. */
 export type Handlers<K extends Keyword> = {
@@ -44,7 +47,7 @@ export interface Tally {
 /**
  * One POP3 session on the server's side (RFC 1939): octets and answers in, effects out. No octets make it throw.
  *
- * `step`, `pending`, `watch` and `tally` are for the driver; all else is for the handlers of commands.
+ * `step`, `pending`, `watch`, `tally` and `fetched` are for the driver; all else is for the handlers of commands.
  */
 export class Session extends Dialogue<Questions, Answers, End> {
   readonly service: Pop3Service;
@@ -68,6 +71,11 @@ export class Session extends Dialogue<Questions, Answers, End> {
   get view(): MaildropView {
     if (this.#view === undefined) throw new Error('a command of TRANSACTION was let through before login');
     return this.#view;
+  }
+
+  /** What was handed out whole, once there has been a login. */
+  get fetched(): Fetched {
+    return this.#view?.fetched ?? NOTHING;
   }
 
   /** Whoever logged in may now work on the maildrop. */

@@ -98,3 +98,25 @@ test('a removal that failed, or failed in part, is -ERR (P3-61, T5)', () => {
     assert.equal(rehearsal.session.tally.deleted, answer instanceof StoreError ? 0 : 1);
   }
 });
+
+test('QUIT tells what was sent whole: by RETR, by TOP to the last octet, and nothing that RSET could take back (EXT-27)', () => {
+  const told = (commands: string) => {
+    const rehearsal = new Rehearsal({ maildrop: twoMessages() }).play(LOGIN, `${commands}QUIT\r\n`);
+    assert.deepEqual([rehearsal.lines.at(-1), rehearsal.ending], ['+OK goodbye', 'close quit']);
+    return rehearsal.questions.flatMap((asked) => (asked.type === 'expunge' ? [[asked.numbers, asked.fetched]] : []));
+  };
+  const nothing = { retrieved: [], viewed: [] };
+  assert.deepEqual(told('RETR 2\r\n'), [[[], { ...nothing, retrieved: [2] }]]);
+  assert.deepEqual(told('TOP 1 9999\r\n'), [[[], { ...nothing, viewed: [1] }]]);
+  assert.deepEqual(told('TOP 1 9999\r\nRETR 1\r\n'), [[[], { ...nothing, retrieved: [1] }]]);
+  assert.deepEqual(told('RETR 1\r\nDELE 1\r\nRSET\r\nDELE 2\r\n'), [[[2], { ...nothing, retrieved: [1] }]]);
+  assert.deepEqual(told('TOP 1 0\r\nLIST\r\nUIDL\r\nRETR 9\r\n'), []);
+});
+
+test('where nothing was marked QUIT is +OK, whatever becomes of what is written down', () => {
+  const rehearsal = new Rehearsal({
+    maildrop: twoMessages(),
+    answer: ({ type }) => (type === 'expunge' ? { type, answer: new StoreError('no-room', 'full') } : undefined),
+  }).play(LOGIN, 'RETR 1\r\nQUIT\r\n');
+  assert.deepEqual([rehearsal.lines.at(-1), rehearsal.ending], ['+OK goodbye', 'close quit']);
+});

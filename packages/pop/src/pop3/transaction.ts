@@ -1,3 +1,4 @@
+import type { Fetched } from '../maildrop/maildrop.ts';
 import { StoreError } from '../maildrop/store-error.ts';
 import { sendLetter } from './letter.ts';
 import { sendListing, withEntry } from './listing.ts';
@@ -31,14 +32,16 @@ export const transaction: Handlers<'STAT' | 'LIST' | 'RETR' | 'DELE' | 'NOOP' | 
     withEntry(session, number, (entry) => {
       sendLetter(session, entry, undefined, () => {
         session.tally.retrieved += 1;
+        session.view.retrieved.add(entry.number);
       });
     });
   },
 
   TOP(session, { number, lines }) {
     withEntry(session, number, (entry) => {
-      sendLetter(session, entry, new TopCut(entry.body, lines), () => {
+      sendLetter(session, entry, new TopCut(entry.body, lines), (whole) => {
         session.tally.topped += 1;
+        if (whole) session.view.viewed.add(entry.number);
       });
     });
   },
@@ -61,27 +64,40 @@ export const transaction: Handlers<'STAT' | 'LIST' | 'RETR' | 'DELE' | 'NOOP' | 
   },
 
   QUIT(session) {
-    if (session.situation.state === 'TRANSACTION' && session.view.marks.size > 0) return update(session);
+    if (session.situation.state === 'TRANSACTION') return update(session);
     session.send(ok('goodbye'));
-    session.close(session.situation.state === 'TRANSACTION' ? 'quit' : 'quit-unauthenticated');
+    session.close('quit-unauthenticated');
   },
 };
 
 /** UPDATE (RFC 1939 §6): only a removal that is durable is answered +OK (P3-61, P3-63). */
 function update(session: Session): void {
-  const { marks } = session.view;
-  session.ask({ type: 'expunge', numbers: marks.numbers() }, (outcome) => {
+  const { marks, handedOut, fetched } = session.view;
+  if (marks.size === 0) return handedOut ? tell(session, fetched) : bid(session);
+  session.ask({ type: 'expunge', numbers: marks.numbers(), fetched }, (outcome) => {
     if (outcome instanceof StoreError) {
       session.send(err('deleted messages were not removed', responseCode(outcome.kind)));
       return session.close('error', `expunge: ${outcome.message}`);
     }
     const { length: kept } = outcome.notRemoved;
     session.tally.deleted = marks.size - kept;
-    if (kept === 0) {
-      session.send(ok('goodbye'));
-      return session.close('quit');
-    }
+    if (kept === 0) return bid(session);
     session.send(err('some deleted messages were not removed', 'SYS/TEMP'));
     session.close('error', `expunge: ${kept} of ${marks.size} letters were not removed`);
   });
+}
+
+/** Nothing is marked: the store learns what was fetched, and whatever it makes of that, nothing was asked for that could fail. */
+function tell(session: Session, fetched: Fetched): void {
+  session.ask({ type: 'expunge', numbers: [], fetched }, (outcome) => {
+    bid(
+      session,
+      outcome instanceof StoreError ? `what was fetched is not in the ledger: ${outcome.message}` : undefined,
+    );
+  });
+}
+
+function bid(session: Session, reason?: string): void {
+  session.send(ok('goodbye'));
+  session.close('quit', reason);
 }

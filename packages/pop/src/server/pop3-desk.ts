@@ -1,4 +1,4 @@
-import { type Actor, type Maildrop, type MaybePromise, StoreError } from '../maildrop/index.ts';
+import { type Actor, type Leaving, type Maildrop, type MaybePromise, StoreError } from '../maildrop/index.ts';
 import type { Answer, Question } from '../pop3/effects.ts';
 import type { PasswordLogin, SaslServerExchange, Verdict } from '../sasl/mechanism.ts';
 import type { Clock } from './clock.ts';
@@ -57,7 +57,11 @@ export class Pop3Desk {
       case 'read':
         return answer('read', () => this.#opened.read(question.number, question.from), StoreError.from);
       case 'expunge':
-        return answer('expunge', () => this.#opened.expunge(question.numbers, this.#actor), StoreError.from);
+        return answer(
+          'expunge',
+          () => this.#opened.expunge(question.numbers, this.#actor, question.fetched),
+          StoreError.from,
+        );
       case 'extension': {
         const context = {
           state: question.state,
@@ -71,9 +75,9 @@ export class Pop3Desk {
     }
   }
 
-  /** Lets go of the maildrop. */
-  leave(): void {
-    this.#maildrop?.close();
+  /** Lets go of the maildrop, and tells it how that came. */
+  leave(leaving: Leaving): void {
+    this.#maildrop?.close(leaving);
     this.#maildrop = undefined;
   }
 

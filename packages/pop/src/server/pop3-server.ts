@@ -102,7 +102,7 @@ export function createPop3Server(options: Pop3Options): Pop3Server {
       replyBacklog: limits.replyBacklog,
       idle: limits.idle,
       ended({ end, reason }) {
-        desk.leave();
+        desk.leave({ end, ...machine.fetched });
         options.onSession?.({
           session,
           protocol: 'pop3',

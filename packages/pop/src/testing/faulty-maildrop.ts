@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Actor, Entry, Maildrop, MaybePromise } from '../maildrop/maildrop.ts';
+import type { Actor, Entry, Fetched, Leaving, Maildrop, MaybePromise } from '../maildrop/maildrop.ts';
 import { StoreError, type StoreErrorKind } from '../maildrop/store-error.ts';
 
 /** What goes wrong: a StoreError of this kind, or (`bug`) an error that no store should hand out. */
@@ -61,21 +61,26 @@ export class FaultyMaildrop implements Maildrop {
     });
   }
 
-  async expunge(numbers: readonly number[], by: Actor): Promise<{ readonly notRemoved: readonly number[] }> {
+  async expunge(
+    numbers: readonly number[],
+    by: Actor,
+    fetched?: Fetched,
+  ): Promise<{ readonly notRemoved: readonly number[] }> {
     const { expunge } = this.#faults;
-    if (expunge === undefined) return this.#answer(() => this.#maildrop.expunge(numbers, by));
+    if (expunge === undefined) return this.#answer(() => this.#maildrop.expunge(numbers, by, fetched));
     if (typeof expunge === 'string') throw failure(expunge, 'nothing can be removed');
     const notRemoved = numbers.filter((number) => expunge.notRemoved.includes(number));
     const removed = await this.#maildrop.expunge(
       numbers.filter((number) => !notRemoved.includes(number)),
       by,
+      fetched,
     );
     return { notRemoved: [...notRemoved, ...removed.notRemoved] };
   }
 
-  close(): void {
+  close(leaving?: Leaving): void {
     this.#open = false;
-    this.#maildrop.close();
+    this.#maildrop.close(leaving);
   }
 
   #answer<T>(call: () => MaybePromise<T>): MaybePromise<T> {
