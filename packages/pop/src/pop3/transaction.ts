@@ -73,7 +73,8 @@ export const transaction: Handlers<'STAT' | 'LIST' | 'RETR' | 'DELE' | 'NOOP' | 
 /** UPDATE (RFC 1939 §6): only a removal that is durable is answered +OK (P3-61, P3-63). */
 function update(session: Session): void {
   const { marks, handedOut, fetched } = session.view;
-  if (marks.size === 0) return handedOut ? tell(session, fetched) : bid(session);
+  if (marks.size === 0 && !handedOut) return bid(session);
+  if (marks.size === 0) return tell(session, fetched);
   session.ask({ type: 'expunge', numbers: marks.numbers(), fetched }, (outcome) => {
     if (outcome instanceof StoreError) {
       session.send(err('deleted messages were not removed', responseCode(outcome.kind)));
