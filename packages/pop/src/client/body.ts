@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { ReadableStream } from 'node:stream/web';
+import type { ReadableStream } from 'node:stream/web';
 import type { Pop3Error } from './error.ts';
 
 /** What a body tells the connection. */
@@ -114,7 +114,8 @@ export class Body implements AsyncIterableIterator<Buffer> {
   /** As a web stream. */
   webStream(): ReadableStream<Uint8Array> {
     this.#take();
-    return new ReadableStream<Uint8Array>(
+    // The global one: to import it loads all that Node has of web streams, which costs every start some milliseconds.
+    return new globalThis.ReadableStream<Uint8Array>(
       {
         pull: async (controller) => {
           const { done, value } = await this.next();
