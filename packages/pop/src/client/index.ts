@@ -18,7 +18,7 @@ export {
 export { Pop3Error, type Pop3ErrorCode } from './error.ts';
 export type { Language } from './language.ts';
 export { Letter } from './letter.ts';
-export type { ListingKeyword, ScanListing, UniqueIdListing } from './listings.ts';
+export type { ListingKeyword, RawUniqueIds, ScanListing, UniqueIdListing } from './listings.ts';
 export {
   defaultPop3ClientLimits,
   type Pop3Auth,

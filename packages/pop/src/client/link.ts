@@ -11,6 +11,7 @@ import { reason } from './transport.ts';
 /** A command with what is done about its answer. After `failed`, or what is `over`, nothing more comes. */
 export interface Call extends Request {
   status(status: Status, over: boolean): void;
+  /** A line of a listing; whole lines with their line ends, where it is wanted in blocks. */
   listed?(line: Buffer): void;
   octets?(octets: Buffer): void;
   whole?(): void;
@@ -290,6 +291,9 @@ export class Link {
         break;
       case 'line':
         event.request.listed?.(event.line);
+        break;
+      case 'lines':
+        event.request.listed?.(event.octets);
         break;
       case 'octets':
         event.request.octets?.(event.octets);

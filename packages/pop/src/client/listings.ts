@@ -20,12 +20,18 @@ export interface UniqueIdListing {
 export type ListingKeyword = 'LIST' | 'UIDL';
 type Listed = { readonly LIST: ScanListing; readonly UIDL: UniqueIdListing };
 
+/** What UIDL says of all letters, before it is taken apart: long listings are mostly those of the session before. */
+export interface RawUniqueIds {
+  /** Its lines as they came, un-stuffed. Two listings of the same octets say the same. */
+  readonly octets: Buffer;
+  /** Takes it apart. Throws a Pop3Error `PROTOCOL` where it is none. */
+  read(): readonly UniqueIdListing[];
+}
+
 /** A listing as it came; nobody has looked yet at whether it is one. */
-interface Answer<T> {
+interface Answer {
   readonly status: Status;
-  readonly listed: ReadonlyMap<MessageNumber, T>;
-  /** A line that cannot be, or that tells of a letter for the second time. */
-  readonly wrong: string | undefined;
+  readonly octets: Buffer;
 }
 
 /** What LIST and UIDL say in a session, asked for when it is wanted or ahead of that. */
@@ -38,7 +44,7 @@ export class Listings {
   #uniqueIds: readonly UniqueIdListing[] = [];
   readonly #link: Link;
   readonly #limit: number;
-  readonly #ahead = new Map<ListingKeyword, Promise<Answer<Listed[ListingKeyword]>>>();
+  readonly #ahead = new Map<ListingKeyword, Promise<Answer>>();
 
   /** `limit`: lines of a listing at most. */
   constructor(link: Link, limit: number) {
@@ -79,16 +85,27 @@ export class Listings {
     otherwise: 'REFUSED' | 'UNSUPPORTED',
     signal?: AbortSignal,
   ): Promise<readonly Listed[K][]> {
-    const { status, listed, wrong } = await this.#answer(keyword, signal);
-    if (!status.ok) throw refusal(this.#link, keyword, status, { code: otherwise });
-    if (wrong !== undefined) this.#nonsense(keyword, wrong);
-    const all = [...listed.values()];
-    if (keyword === 'UIDL') this.#findDoubtful(all as readonly UniqueIdListing[]);
-    return all;
+    return this.#takeApart(keyword, await this.#octets(keyword, otherwise, signal));
   }
 
-  #answer<K extends ListingKeyword>(keyword: K, signal: AbortSignal | undefined): Promise<Answer<Listed[K]>> {
-    const ahead = this.#ahead.get(keyword) as Promise<Answer<Listed[K]>> | undefined;
+  /** …of UIDL, to be taken apart by whoever has to. */
+  async raw(otherwise: 'REFUSED' | 'UNSUPPORTED', signal?: AbortSignal): Promise<RawUniqueIds> {
+    const octets = await this.#octets('UIDL', otherwise, signal);
+    return { octets, read: () => this.#takeApart('UIDL', octets) };
+  }
+
+  async #octets(
+    keyword: ListingKeyword,
+    otherwise: 'REFUSED' | 'UNSUPPORTED',
+    signal: AbortSignal | undefined,
+  ): Promise<Buffer> {
+    const { status, octets } = await this.#answer(keyword, signal);
+    if (!status.ok) throw refusal(this.#link, keyword, status, { code: otherwise });
+    return octets;
+  }
+
+  #answer(keyword: ListingKeyword, signal: AbortSignal | undefined): Promise<Answer> {
+    const ahead = this.#ahead.get(keyword);
     if (ahead === undefined) return this.#ask(keyword, signal);
     this.#ahead.delete(keyword);
     if (signal === undefined) return ahead;
@@ -100,17 +117,27 @@ export class Listings {
     });
   }
 
-  async #ask<K extends ListingKeyword>(keyword: K, signal?: AbortSignal): Promise<Answer<Listed[K]>> {
+  async #ask(keyword: ListingKeyword, signal?: AbortSignal): Promise<Answer> {
+    const parts: Buffer[] = [];
+    const asked = { ...command(keyword, undefined, this.#limit), inBlocks: true };
+    const status = await ask(this.#link, asked, { signal, take: (lines) => parts.push(lines) });
+    return { status, octets: Buffer.concat(parts) };
+  }
+
+  /** A line that cannot be, or that tells of a letter for the second time, makes a listing none. */
+  #takeApart<K extends ListingKeyword>(keyword: K, octets: Buffer): readonly Listed[K][] {
     const listed = new Map<MessageNumber, Listed[K]>();
-    let wrong: string | undefined;
-    const take = (line: Buffer): void => {
-      const text = line.toString('latin1');
-      const found = this.#read(keyword, text);
-      if (found === undefined || listed.has(found.number)) wrong ??= text;
-      else listed.set(found.number, found);
-    };
-    const status = await ask(this.#link, command(keyword, undefined, this.#limit), { signal, take });
-    return { status, listed, wrong };
+    const lines = octets.toString('latin1').split('\r\n');
+    // Behind the last line end there is nothing.
+    lines.pop();
+    for (const line of lines) {
+      const found = this.#read(keyword, line);
+      if (found === undefined || listed.has(found.number)) this.#nonsense(keyword, line);
+      listed.set(found.number, found);
+    }
+    const all = [...listed.values()];
+    if (keyword === 'UIDL') this.#findDoubtful(all as readonly UniqueIdListing[]);
+    return all;
   }
 
   #read<K extends ListingKeyword>(keyword: K, text: string): Listed[K] | undefined {

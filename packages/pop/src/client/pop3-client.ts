@@ -8,7 +8,7 @@ import { Pop3Error } from './error.ts';
 import { type Language, languages, speak } from './language.ts';
 import { Letter } from './letter.ts';
 import type { Call, Link } from './link.ts';
-import { Listings, type ScanListing, type UniqueIdListing } from './listings.ts';
+import { Listings, type RawUniqueIds, type ScanListing, type UniqueIdListing } from './listings.ts';
 import type { Settings } from './options.ts';
 import { giveReceipt, mustBeGiven, type Receipt } from './receipt.ts';
 import { Retrieval } from './retrieval.ts';
@@ -153,6 +153,14 @@ export class Pop3Client implements AsyncDisposable {
   ): Promise<readonly UniqueIdListing[] | UniqueIdListing> {
     if (typeof first === 'number') return this.#listings.one('UIDL', first, second?.signal);
     return this.#listings.all('UIDL', this.#capabilities.uidl ? 'REFUSED' : 'UNSUPPORTED', first?.signal);
+  }
+
+  /**
+   * The unique-ids of the letters as octets, for whoever may have seen the same before: they are taken apart when they are
+   * read. Rejects with `UNSUPPORTED` where the server has none.
+   */
+  async rawUniqueIds(options?: CallOptions): Promise<RawUniqueIds> {
+    return this.#listings.raw(this.#capabilities.uidl ? 'REFUSED' : 'UNSUPPORTED', options?.signal);
   }
 
   /** Every letter, with its size and unique-id, from the server's listings; works without UIDL too (EXT-31). */

@@ -20,6 +20,8 @@ export interface Request {
   readonly pipelined: boolean;
   /** The most that its multi-line response may hold: octets of a letter, un-stuffed, or lines. */
   readonly limit: number;
+  /** Whether the lines of a listing are wanted as they come together, and not one by one. */
+  readonly inBlocks?: boolean;
 }
 
 interface Row {

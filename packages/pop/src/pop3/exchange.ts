@@ -1,6 +1,7 @@
 import { LineReader } from '../wire/line-reader.ts';
 import { view } from '../wire/octets.ts';
 import { Unstuffer } from '../wire/unstuffer.ts';
+import { ListingBlocks, type WrongListing } from './exchange-blocks.ts';
 import { RequestQueue, type Sent } from './exchange-queue.ts';
 import type { Request } from './exchange-request.ts';
 import { parseStatus, type Status } from './exchange-status.ts';
@@ -16,6 +17,8 @@ export type ExchangeEvent<R extends Request> =
   | { readonly type: 'challenge'; readonly request: R; readonly data: string }
   /** A line of a listing, un-stuffed. */
   | { readonly type: 'line'; readonly request: R; readonly line: Buffer }
+  /** Whole lines of a listing that is wanted in blocks, with their CRLF, un-stuffed. */
+  | { readonly type: 'lines'; readonly request: R; readonly octets: Buffer }
   /** The letter's next octets, un-stuffed. */
   | { readonly type: 'octets'; readonly request: R; readonly octets: Buffer }
   /** The terminator has come: the response is whole. */
@@ -62,7 +65,7 @@ export class Exchange<R extends Request> {
   /** The multi-line response that is being read. */
   #body: Unstuffer | undefined;
   /** Its lines, when it is a listing, and how many there were. */
-  #listing: LineReader | undefined;
+  #listing: LineReader | ListingBlocks | undefined;
   #lines = 0;
   /** Octets since the last whole line. */
   #unfinished = 0;
@@ -235,14 +238,18 @@ export class Exchange<R extends Request> {
     this.#body = new Unstuffer({ findings: false });
     this.#lines = 0;
     this.#unfinished = 0;
-    this.#listing = request.reply === 'lines' ? new LineReader({ limit: this.#limit, bareLineFeed: false }) : undefined;
+    if (request.reply !== 'lines') this.#listing = undefined;
+    else if (request.inBlocks) this.#listing = new ListingBlocks({ line: this.#limit, lines: request.limit });
+    else this.#listing = new LineReader({ limit: this.#limit, bareLineFeed: false });
   }
 
   /** The response's next octets; what stands behind its end is answered. */
   #takeBody(body: Unstuffer, input: Buffer): Buffer | undefined {
     const request = this.#queue.current?.request as R;
     const octets = body.unstuff(input);
-    if (this.#listing !== undefined) {
+    if (this.#listing instanceof ListingBlocks) {
+      this.#listBlock(this.#listing, request, octets);
+    } else if (this.#listing !== undefined) {
       this.#list(this.#listing, request, octets);
     } else if (body.octets > request.limit) {
       this.#fail('limit', `the response has more than ${request.limit} octets`);
@@ -264,12 +271,24 @@ export class Exchange<R extends Request> {
     for (let line = listing.next(); line !== undefined && !this.#over(); line = listing.next()) {
       this.#lines += 1;
       this.#unfinished = listing.pending;
-      if (line === 'too-long') this.#tooLong();
-      else if (line === 'bare-line-feed') this.#fail('protocol', 'a line of the listing ends with LF and no CR');
-      else if (this.#lines > request.limit) this.#fail('limit', `the listing has more than ${request.limit} lines`);
+      if (typeof line === 'string') this.#noListing(line, request);
+      else if (this.#lines > request.limit) this.#noListing('too-many', request);
       else this.#events.push({ type: 'line', request, line });
     }
     if (this.#unfinished > this.#limit) this.#tooLong();
+  }
+
+  #listBlock(listing: ListingBlocks, request: R, octets: Buffer): void {
+    const { lines, wrong } = listing.take(octets);
+    if (lines.length > 0) this.#events.push({ type: 'lines', request, octets: lines });
+    if (wrong !== undefined) this.#noListing(wrong, request);
+  }
+
+  #noListing(wrong: WrongListing, { limit }: R): void {
+    if (wrong === 'too-long') this.#tooLong();
+    else if (wrong === 'bare-line-feed') this.#fail('protocol', 'a line of the listing ends with LF and no CR');
+    else if (wrong === 'too-many') this.#fail('limit', `the listing has more than ${limit} lines`);
+    else this.#fail('limit', `the listing has more octets than ${limit} lines can have`);
   }
 
   /** Sends what may be sent now, in one write. */

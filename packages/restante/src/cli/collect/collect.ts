@@ -80,7 +80,7 @@ async function collect(words: readonly string[], options: GivenOptions, self: Co
     unattended: words.length === 0 && !interactive(),
     connect: call,
     report: (event) => telling.take(event),
-    planned: ({ name }, plan) => telling.plan(name, plan),
+    ...(dryRun && { planned: ({ name }, plan) => telling.plan(name, plan) }),
     finished: ({ account: { name } }, report) => telling.finished(name, report),
   });
   await telling.end(reports);

@@ -1,7 +1,7 @@
 import type { LetterRecord } from './journal.ts';
 
 /** How long a letter that is gone is remembered, in milliseconds: servers bring letters back, some from last year's backup. */
-const LONGEST = 365 * 24 * 60 * 60 * 1000;
+export const LONGEST_REMEMBERED = 365 * 24 * 60 * 60 * 1000;
 /** How many that are gone are remembered: a maildrop that is emptied every day has more than that in a year. */
 const MOST = 50_000;
 
@@ -20,7 +20,7 @@ export interface Forgetting {
  */
 export function longGone(
   records: readonly LetterRecord[],
-  { now, listed, longest = LONGEST, most = MOST }: Forgetting,
+  { now, listed, longest = LONGEST_REMEMBERED, most = MOST }: Forgetting,
 ): readonly LetterRecord[] {
   if (listed === 0) return [];
   const gone = records.filter(({ state }) => state === 'gone');

@@ -47,6 +47,11 @@ export interface MailboxFacts {
   readonly notBefore: number | undefined;
   /** The login was refused several times in a row: who has nobody at hand to mend it tries no more before this. */
   readonly refusedUntil?: number | undefined;
+  /**
+   * A listing at which nothing was to be done, and until when: `plan/quiet.ts` says how it is written. It is true of the
+   * letters as they are: what is written of any of them, or of the maildrop as plans see it, ends it in the same transaction.
+   */
+  readonly quiet?: string | undefined;
 }
 
 export type LetterState =

@@ -19,7 +19,7 @@ import { extname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
 import { journalPath } from './file-name.ts';
-import type { Change } from './journal.ts';
+import type { Change, Journal } from './journal.ts';
 import { memoryJournal, openJournal } from './open.ts';
 
 const MAILBOX = 'Anna@pop.example.org:995';
@@ -285,6 +285,64 @@ test('a journal that is damaged is said to be so, with the remedy, and left as i
   }
   writeFileSync(file, whole);
   openJournal(path, MAILBOX).close();
+});
+
+test('a quiet listing ends with whatever is written of a letter, or of what plans go by', (t) => {
+  const path = folder(t);
+  const ends: Record<string, (journal: Journal) => void> = {
+    'a new letter': (journal) => journal.write([listed('u3')]),
+    'a letter that is known': (journal) => journal.write([{ type: 'fetching', key: 'u2' }]),
+    'a letter that leaves': (journal) => journal.write([{ type: 'gone', key: 'u1', at: 3 }]),
+    'a letter, and the fact with it': (journal) => journal.write([listed('u4')], { quiet: 'still' }),
+    destination: (journal) => journal.write([], { destination: 'mbox:/m' }),
+    doubt: (journal) => journal.write([], { doubted: 7 }),
+  };
+  const first = openJournal(path, MAILBOX);
+  first.write([...keptWhole('u1'), listed('u2')], { destination: 'maildir:/m', begun: 5 });
+  first.close();
+  for (const [name, end] of Object.entries(ends)) {
+    const journal = openJournal(path, MAILBOX);
+    journal.write([], { quiet: 'so it is', lastListed: 2 });
+    journal.write([], { lastLogin: Date.now(), failures: 2, notBefore: 3 });
+    journal.write([listed('u2')]);
+    assert.equal(journal.facts.quiet, 'so it is', name);
+    journal.close();
+    const again = openJournal(path, MAILBOX);
+    assert.equal(again.facts.quiet, 'so it is', name);
+    end(again);
+    assert.equal(again.facts.quiet, undefined, name);
+    again.close();
+    const last = openJournal(path, MAILBOX);
+    assert.equal(last.facts.quiet, undefined, name);
+    last.close();
+  }
+});
+
+test('damage that a quiet listing hid is found as soon as a letter is looked at, and nothing is written then', (t) => {
+  const path = folder(t);
+  const journal = openJournal(path, MAILBOX);
+  journal.write([listed('u1'), listed('u2')]);
+  journal.write([], { quiet: 'so it is' });
+  journal.close();
+  const database = new DatabaseSync(journalPath(path, MAILBOX));
+  database.exec("UPDATE letters SET state = 'kapt' WHERE id = 1");
+  database.close();
+  const looks: ((journal: Journal) => unknown)[] = [
+    (again) => [...again.letters()],
+    (again) => again.letter('u2'),
+    (again) => again.write([listed('u3')]),
+  ];
+  for (const look of looks) {
+    const again = openJournal(path, MAILBOX);
+    for (const _ of ['first', 'second']) {
+      assert.throws(
+        () => look(again),
+        (error: Error) => error.name === 'Failure' && /is damaged \(.*\).*from a backup/.test(error.message),
+      );
+    }
+    assert.throws(() => again.write([], { failures: 1 }), /is damaged/);
+    again.close();
+  }
 });
 
 test('a log without its journal is not written into a new one', (t) => {

@@ -34,6 +34,7 @@ export const FACT_COLUMNS = [
   'failures',
   'not_before',
   'refused_until',
+  'quiet',
 ] as const;
 
 /** Reads the letters' rows. A unique-id that is the key as well, as most are, comes as 1: the text need not be there twice. */
@@ -72,6 +73,7 @@ export type FactRow = readonly [
   failures: number,
   notBefore: Whole,
   refusedUntil: Whole,
+  quiet: Text,
 ];
 
 /** The one string for each state: a million letters need no more. */
@@ -150,8 +152,8 @@ export function letterValues(record: LetterRecord): SQLInputValue[] {
 }
 
 export function factsOf(row: FactRow): MailboxFacts {
-  const [destination, begun, lastListed, doubted, pipeliningDistrusted, lastLogin, failures, notBefore, refusedUntil] =
-    row;
+  const [destination, begun, lastListed, doubted, pipeliningDistrusted, lastLogin, failures, notBefore] = row;
+  const [refusedUntil, quiet] = row.slice(8) as [Whole, Text];
   return {
     destination: destination ?? undefined,
     begun: begun ?? undefined,
@@ -162,6 +164,7 @@ export function factsOf(row: FactRow): MailboxFacts {
     failures,
     notBefore: notBefore ?? undefined,
     refusedUntil: refusedUntil ?? undefined,
+    quiet: quiet ?? undefined,
   };
 }
 
@@ -176,5 +179,6 @@ export function factValues(facts: MailboxFacts): SQLInputValue[] {
     facts.failures,
     facts.notBefore ?? null,
     facts.refusedUntil ?? null,
+    facts.quiet ?? null,
   ];
 }

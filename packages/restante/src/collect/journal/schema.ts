@@ -50,6 +50,7 @@ const steps: readonly string[] = [
   ) STRICT;
   `,
   'ALTER TABLE mailbox ADD COLUMN refused_until INTEGER;',
+  'ALTER TABLE mailbox ADD COLUMN quiet TEXT;',
 ];
 
 /** Brings the journal to this program's version in one transaction; refuses what another program, or a newer version, wrote. */

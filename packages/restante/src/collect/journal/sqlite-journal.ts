@@ -33,7 +33,14 @@ interface Draft {
   readonly removed: number[];
 }
 
-/** The journal over a database that is ours alone: all is read once, and what changes is written before it is believed. */
+/** Facts that plans go by. */
+const PLANNED_BY = ['destination', 'begun', 'lastListed', 'doubted'] as const;
+
+/**
+ * The journal over a database that is ours alone: all is read once, and what changes is written before it is believed.
+ * Letters are read when it is opened, so that damage shows before anything is done; only where there is a `quiet` listing,
+ * with which nobody may ask for them, when somebody does.
+ */
 export class SqliteJournal implements Journal {
   readonly #path: string;
   readonly #database: DatabaseSync;
@@ -41,7 +48,7 @@ export class SqliteJournal implements Journal {
   readonly #update: StatementSync;
   readonly #delete: StatementSync;
   readonly #updateFacts: StatementSync;
-  readonly #letters = new Map<string, Entry>();
+  #letters: Map<string, Entry> | undefined;
   readonly #released: () => void;
   /** Whether a transaction is on the disk when it has ended, and not only with the kernel. */
   #syncs = true;
@@ -59,7 +66,7 @@ export class SqliteJournal implements Journal {
     this.#delete = database.prepare('DELETE FROM letters WHERE id = ?');
     this.#updateFacts = database.prepare(`UPDATE mailbox SET (${FACT_COLUMNS.join(', ')}) = (${marks(FACT_COLUMNS)})`);
     this.#facts = readFacts(database);
-    this.#readLetters();
+    if (this.#facts.quiet === undefined) this.#letters = this.#readLetters();
   }
 
   get facts(): MailboxFacts {
@@ -67,17 +74,17 @@ export class SqliteJournal implements Journal {
   }
 
   *letters(): Iterable<LetterRecord> {
-    for (const { record } of this.#letters.values()) if (record !== undefined) yield record;
+    for (const { record } of this.#all().values()) if (record !== undefined) yield record;
   }
 
   letter(key: string): LetterRecord | undefined {
-    return this.#letters.get(key)?.record;
+    return this.#all().get(key)?.record;
   }
 
   write(changes: readonly Change[], facts?: Partial<MailboxFacts>): void {
     if (this.#broken !== undefined) throw this.#broken;
     const draft = this.#draft(changes);
-    const nextFacts = facts === undefined ? this.#facts : { ...this.#facts, ...wholeNumbers(facts) };
+    const nextFacts = this.#next(facts, draft);
     const factsDiffer = !isSame(nextFacts, this.#facts);
     if (draft.entries.size === 0 && !factsDiffer) return;
     try {
@@ -89,8 +96,8 @@ export class SqliteJournal implements Journal {
     }
     this.#facts = nextFacts;
     for (const [key, entry] of draft.entries) {
-      if (entry.record === undefined) this.#letters.delete(key);
-      else this.#letters.set(key, entry);
+      if (entry.record === undefined) this.#all().delete(key);
+      else this.#all().set(key, entry);
     }
   }
 
@@ -111,11 +118,31 @@ export class SqliteJournal implements Journal {
     this.#syncs = wanted;
   }
 
+  /** The facts that hold from now on: the one place where a quiet listing comes to its end. */
+  #next(facts: Partial<MailboxFacts> | undefined, { entries }: Draft): MailboxFacts {
+    const next = facts === undefined ? this.#facts : { ...this.#facts, ...wholeNumbers(facts) };
+    const isNew = facts?.quiet !== undefined && facts.quiet !== this.#facts.quiet;
+    const isTouched = entries.size > 0 || (!isNew && PLANNED_BY.some((name) => next[name] !== this.#facts[name]));
+    return isTouched && next.quiet !== undefined ? { ...next, quiet: undefined } : next;
+  }
+
+  #all(): Map<string, Entry> {
+    if (this.#letters !== undefined) return this.#letters;
+    if (this.#broken !== undefined) throw this.#broken;
+    try {
+      this.#letters = this.#readLetters();
+    } catch (error) {
+      this.#broken = trouble(this.#path, error);
+      throw this.#broken;
+    }
+    return this.#letters;
+  }
+
   /** What the changes come to, one after the other; nothing is touched, so that one which cannot be leaves nothing behind. */
   #draft(changes: readonly Change[]): Draft {
     const entries = new Map<string, Entry>();
     const removed: number[] = [];
-    const entryOf = (key: string) => entries.get(key) ?? this.#letters.get(key);
+    const entryOf = (key: string) => entries.get(key) ?? this.#all().get(key);
     for (const change of changes) {
       const entry = entryOf(change.key);
       const record = apply(entry?.record, change);
@@ -154,7 +181,8 @@ export class SqliteJournal implements Journal {
     }
   }
 
-  #readLetters(): void {
+  #readLetters(): Map<string, Entry> {
+    const all = new Map<string, Entry>();
     const texts = new Map<string, string>();
     const once = (text: string): string => {
       const known = texts.get(text);
@@ -170,13 +198,14 @@ export class SqliteJournal implements Journal {
       const rows = read.all(last, SLICE) as unknown as LetterRow[];
       for (const row of rows) {
         const record = recordOf(row, once);
-        this.#letters.set(record.key, { id: row[0], record });
+        all.set(record.key, { id: row[0], record });
       }
       letters += rows.length;
       if (rows.length < SLICE) break;
       last = rows.at(-1)?.[0] ?? last;
     }
-    if (this.#letters.size < letters) throw new DamagedRow('a letter is there twice');
+    if (all.size < letters) throw new DamagedRow('a letter is there twice');
+    return all;
   }
 }
 

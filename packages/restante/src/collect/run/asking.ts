@@ -1,4 +1,5 @@
-import { messageNumber, type Pop3Client, Pop3Error, type ScanListing } from '@restante/pop/client';
+import { messageNumber, type Pop3Client, Pop3Error, type RawUniqueIds, type ScanListing } from '@restante/pop/client';
+import type { Policy } from '../account.ts';
 import { type LetterHeader, letterHeader } from '../plan/fingerprint.ts';
 import type { ListedLetter, Plan, Situation, Wanted } from '../plan/plan.ts';
 import { planSession } from '../plan/plan-session.ts';
@@ -31,12 +32,33 @@ export function isNew({ facts: { begun } }: Books): boolean {
   return begun === undefined;
 }
 
+/** What the server says at first, not yet taken apart. */
+export interface Heard {
+  readonly counted: Counted | undefined;
+  readonly unique: RawUniqueIds | undefined;
+}
+
 /** Asks the server what there is. Rejects with a Pop3Error. */
-export async function look(client: Pop3Client, books: Books, destination: string): Promise<Situation> {
+export async function hear(client: Pop3Client, books: Books): Promise<Heard> {
   const [counted, unique] = await Promise.all([
     isNew(books) ? countListed(client) : count(client),
-    client.uniqueIds().catch((error: unknown) => unsupported(error)),
+    client.rawUniqueIds().catch((error: unknown) => unsupported(error)),
   ]);
+  return { counted, unique };
+}
+
+/** What becomes of letters in this session. */
+export function policyNow({ deletesLater, account: { policy } }: Books): Policy {
+  return deletesLater ? { ...policy, afterwards: { type: 'keep' } } : policy;
+}
+
+/** What is known when a session begins; asks the server for sizes where its unique-ids leave letters out. */
+export async function look(
+  client: Pop3Client,
+  books: Books,
+  { heard: { counted, unique: raw }, destination }: { readonly heard: Heard; readonly destination: string },
+): Promise<Situation> {
+  const unique = raw?.read();
   let listing: readonly ListedLetter[] = (unique ?? []).map(({ number, uniqueId }) => {
     return { number, uniqueId, octets: undefined };
   });
@@ -51,7 +73,7 @@ export async function look(client: Pop3Client, books: Books, destination: string
     sized: scan !== undefined,
     facts: books.facts,
     records: [...books.letters()],
-    policy: books.deletesLater ? { ...books.account.policy, afterwards: { type: 'keep' } } : books.account.policy,
+    policy: policyNow(books),
     now: books.clock.now(),
     headers: new Map(),
     expire: client.capabilities.expire,
@@ -59,7 +81,7 @@ export async function look(client: Pop3Client, books: Books, destination: string
   };
 }
 
-interface Counted {
+export interface Counted {
   readonly letters: number;
   readonly octets: number;
   readonly scan: readonly ScanListing[] | undefined;

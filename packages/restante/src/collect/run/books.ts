@@ -12,6 +12,11 @@ const DAY = 24 * 60 * 60 * 1_000;
 /** An event, whose account is known. */
 export type Happening<E = CollectEvent> = E extends CollectEvent ? Omit<E, 'account'> : never;
 
+/** A letter whose unique-id is known, or known to be none. */
+interface Named {
+  readonly uniqueId?: string | undefined;
+}
+
 /** The run's account of itself: the journal, what is told of it, and what it comes to in the end. */
 export class Books {
   readonly account: CollectAccount;
@@ -144,22 +149,32 @@ export class Books {
   /** Tells of letters that failed, once the journal has it. */
   tellFailures(changes: readonly Change[]): void {
     for (const change of changes) {
-      if (change.type === 'failed') this.markFailed(change.key, change.why, change.givenUp ? 'given-up' : 'failed');
+      if (change.type === 'failed')
+        this.markFailed(change.key, change.why, { event: change.givenUp ? 'given-up' : 'failed' });
       else if (change.type === 'held') this.markHeld(change.key, change.why);
     }
   }
 
-  markFailed(key: string, why: string, event: 'failed' | 'given-up' = 'failed'): void {
+  /** `letter`: its unique-id, where that need not be looked up; undefined in it where it has none. */
+  markFailed(
+    key: string,
+    why: string,
+    { event = 'failed', ...letter }: { readonly event?: 'failed' | 'given-up' } & Named = {},
+  ): void {
     const told = this.#failed.get(key);
     this.#failed.set(key, event);
     if (told === event) return;
-    this.tell({ event, uniqueId: this.letter(key)?.uniqueId, why });
+    this.tell({ event, uniqueId: this.#uniqueIdOf(key, letter), why });
   }
 
-  markHeld(key: string, why: string): void {
+  markHeld(key: string, why: string, letter: Named = {}): void {
     if (this.#held.has(key)) return;
     this.#held.add(key);
-    this.tell({ event: 'held', uniqueId: this.letter(key)?.uniqueId, why });
+    this.tell({ event: 'held', uniqueId: this.#uniqueIdOf(key, letter), why });
+  }
+
+  #uniqueIdOf(key: string, letter: Named): string | undefined {
+    return 'uniqueId' in letter ? letter.uniqueId : this.letter(key)?.uniqueId;
   }
 
   /** It was kept, and is no longer at the server. */

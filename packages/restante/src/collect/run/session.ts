@@ -3,8 +3,9 @@ import type { Destination } from '../destinations/destination.ts';
 import type { MailboxFacts } from '../journal/journal.ts';
 import { KnownByOctets } from '../plan/known-by-octets.ts';
 import type { Plan, Situation } from '../plan/plan.ts';
+import { quietDigest, quietFact, stillQuiet } from '../plan/quiet.ts';
 import { adoptFound } from './adopting.ts';
-import { askAndPlan, isNew, look } from './asking.ts';
+import { askAndPlan, type Heard, hear, isNew, look, policyNow } from './asking.ts';
 import { Batches } from './batches.ts';
 import { Broken } from './blame.ts';
 import type { Books } from './books.ts';
@@ -13,7 +14,7 @@ import { asEnding, Ending, stopped } from './ending.ts';
 import { Fetching } from './fetching.ts';
 import { keepAlive } from './keep-alive.ts';
 import type { Stop } from './stop.ts';
-import { tellPlan } from './telling.ts';
+import { tellPlan, tellQuiet } from './telling.ts';
 
 /** What a session works with. */
 export interface SessionParts {
@@ -95,22 +96,54 @@ function loginFacts({ lastLogin, loginDelay }: Books): Pick<MailboxFacts, 'lastL
   return { lastLogin, notBefore: loginDelay === 0 ? undefined : lastLogin + loginDelay };
 }
 
+/** Nothing is to be done, and nothing is to be written. */
+const NOTHING: Plan = {
+  type: 'plan',
+  changes: [],
+  facts: {},
+  steps: [],
+  unrecognised: [],
+  recognised: 0,
+  warnings: [],
+};
+
 /** Learns what there is, and writes down what that tells. */
-async function begin(
-  { books, destination, destinationName, planned, stop }: SessionParts,
-  client: Pop3Client,
-): Promise<Plan> {
-  let { plan, situation } = await askAndPlan(client, books, await look(client, books, destinationName));
+async function begin(parts: SessionParts, client: Pop3Client): Promise<Plan> {
+  const { books, destination, destinationName, planned, stop } = parts;
+  const heard = await hear(client, books);
+  const digest = digestOf(parts, client, heard);
+  const quiet = digest && stillQuiet(books.facts.quiet, digest, books.clock.now());
+  if (quiet) {
+    books.write([], loginFacts(books));
+    tellQuiet(books, quiet);
+    return NOTHING;
+  }
+  const begun = await look(client, books, { heard, destination: destinationName });
+  let { plan, situation } = await askAndPlan(client, books, begun);
   if (destination !== undefined) {
     if (await adoptFound(books, { plan, situation, destination, client, stop })) {
       const now = { facts: books.facts, records: [...books.letters()] };
       ({ plan, situation } = await askAndPlan(client, books, { ...situation, ...now }));
     }
-    books.write(plan.changes, { ...plan.facts, ...loginFacts(books) });
+    const fact = digest && quietFact(digest, plan, situation);
+    books.write(plan.changes, { ...plan.facts, ...loginFacts(books), quiet: fact });
   }
   tellPlan(books, plan, situation);
   planned?.(plan, situation);
   return plan;
+}
+
+/** What tells whether there was nothing to do the last time; undefined where a plan is wanted whatever it comes to. */
+function digestOf(
+  { books, destination, destinationName, planned }: SessionParts,
+  { capabilities: { expire } }: Pop3Client,
+  { counted, unique }: Heard,
+): string | undefined {
+  if (destination === undefined || planned !== undefined) return undefined;
+  if (counted === undefined || counted.scan !== undefined || unique === undefined) return undefined;
+  const { letters, octets } = counted;
+  const asked = { counted: letters, countedOctets: octets, destination: destinationName, expire };
+  return quietDigest({ ...asked, policy: policyNow(books) }, unique.octets);
 }
 
 interface Work {

@@ -11,7 +11,8 @@ export async function settleEarlier(books: Books, destination: Destination, stop
   const fetching: LetterRecord[] = [];
   const staged: LetterRecord[] = [];
   const changes: Change[] = [];
-  for (const record of books.letters()) {
+  // A call that found nothing to do left nothing open, and nothing has been begun since.
+  for (const record of books.facts.quiet === undefined ? books.letters() : []) {
     const { key, state } = record;
     if (state === 'fetching') fetching.push(record);
     else if (state === 'staged') staged.push(record);

@@ -1,5 +1,17 @@
 import type { Plan, Situation } from '../plan/plan.ts';
+import type { Quiet } from '../plan/quiet.ts';
 import type { Books } from './books.ts';
+
+/** Tells what the call told that found the same: as {@link tellPlan} would, were the plan made once more. */
+export function tellQuiet(books: Books, { letters, warnings, reported }: Quiet): void {
+  books.left = letters;
+  books.tell({ event: 'listed', letters, new: 0, wanted: 0, wantedOctets: 0 });
+  for (const message of warnings) books.warn(message);
+  for (const { key, state, why, uniqueId } of reported) {
+    if (state === 'held') books.markHeld(key, why, { uniqueId });
+    else books.markFailed(key, why, { event: 'given-up', uniqueId });
+  }
+}
 
 /** Tells what a plan found, once the journal has it. */
 export function tellPlan(books: Books, plan: Plan, { listing, now }: Situation): void {
@@ -26,7 +38,7 @@ export function tellPlan(books: Books, plan: Plan, { listing, now }: Situation):
     if (step.type !== 'leave') continue;
     const { state, why = step.why, notBefore = 0 } = books.letter(step.key) ?? {};
     if (state === 'held') books.markHeld(step.key, why);
-    else if (state === 'given-up') books.markFailed(step.key, why, 'given-up');
+    else if (state === 'given-up') books.markFailed(step.key, why, { event: 'given-up' });
     else if (state === 'listed' && notBefore > now) books.markFailed(step.key, why);
   }
 }
