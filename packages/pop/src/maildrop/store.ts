@@ -62,12 +62,19 @@ export interface Reservation {
   release(): void;
 }
 
-/** Which expunged letters come back: all that fit both conditions. */
+/** Which expunged letters come back: all that fit every condition. And as what. */
 export interface UndeleteChoice {
   /** Only those expunged at or after this time (milliseconds since 1970). */
   readonly since?: number;
   /** Only those with one of these unique-ids. */
   readonly uniqueIds?: readonly string[];
+  /** Only those that this session expunged: {@link Actor.session}. */
+  readonly session?: string;
+  /**
+   * Whether they come back under new unique-ids: a client that leaves mail on the server fetches them anew. Default no: a client
+   * that remembers the old ones takes them for fetched, or deleted, and may delete them again.
+   */
+  readonly newUniqueIds?: boolean;
 }
 
 /** Mail that is kept. All implementations pass the same conformance suite (`@restante/pop/testing`). */
@@ -87,7 +94,7 @@ export interface Store {
    * much as the store keeps for one letter; a commit may still find less. A store that cannot tell leaves it out.
    */
   reserve?(octets: number): Reservation;
-  /** Brings expunged letters back as new arrivals, with their old unique-ids. Answers how many. */
+  /** Brings expunged letters back as new arrivals, with their old unique-ids unless the choice says otherwise. Answers how many. */
   undelete(name: string, choice: UndeleteChoice, by: Actor): Promise<number>;
   /** Destroys letters expunged before this time (milliseconds since 1970) that no open snapshot holds. Answers how many. */
   purge(before: number): Promise<number>;

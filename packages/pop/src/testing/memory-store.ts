@@ -31,7 +31,7 @@ interface Placement {
   readonly uniqueId: string;
   readonly octets: number;
   readonly arrived: number;
-  left?: { readonly change: number; readonly at: number; undeleted: boolean };
+  left?: { readonly change: number; readonly at: number; readonly session: string; undeleted: boolean };
 }
 
 interface Mailbox {
@@ -115,11 +115,12 @@ export class MemoryStore implements Store {
         left !== undefined &&
         !left.undeleted &&
         left.at >= (choice.since ?? Number.NEGATIVE_INFINITY) &&
-        (choice.uniqueIds?.includes(uniqueId) ?? true),
+        (choice.uniqueIds?.includes(uniqueId) ?? true) &&
+        left.session === (choice.session ?? left.session),
     );
     for (const { left, letter, trace, uniqueId } of chosen) {
       if (left) left.undeleted = true;
-      place(mailbox, letter, trace, uniqueId);
+      place(mailbox, letter, trace, choice.newUniqueIds === true ? newUniqueId() : uniqueId);
     }
     return chosen.length;
   }
@@ -180,14 +181,14 @@ class MemoryMaildrop implements Maildrop {
     return letter.content.subarray(offset, offset + this.#slice);
   }
 
-  async expunge(numbers: readonly number[], _by: Actor): Promise<{ readonly notRemoved: readonly number[] }> {
+  async expunge(numbers: readonly number[], { session }: Actor): Promise<{ readonly notRemoved: readonly number[] }> {
     const at = this.#now();
     for (const placement of numbers.map((number) => this.#placement(number))) {
       if (placement.left) continue;
       this.#mailbox.change += 1;
       this.#mailbox.count -= 1;
       this.#mailbox.octets -= placement.octets;
-      placement.left = { change: this.#mailbox.change, at, undeleted: false };
+      placement.left = { change: this.#mailbox.change, at, session, undeleted: false };
     }
     return { notRemoved: [] };
   }
@@ -268,8 +269,12 @@ class MemoryDelivery implements Delivery {
   #place({ maildrop, trace }: Recipient, letter: Letter): Placed {
     const mailbox = this.#mailboxes.get(maildrop);
     if (!mailbox) throw noMaildrop(maildrop);
-    return place(mailbox, letter, Buffer.from(trace), randomBytes(16).toString('base64url'));
+    return place(mailbox, letter, Buffer.from(trace), newUniqueId());
   }
+}
+
+function newUniqueId(): string {
+  return randomBytes(16).toString('base64url');
 }
 
 function place(mailbox: Mailbox, letter: Letter, trace: Buffer, uniqueId: string): Placed {

@@ -161,7 +161,7 @@ export const SETTINGS = {
   'undelete.window': setting(
     duration(0, 3650 * DAY),
     7 * DAY,
-    'How long a deleted letter can be brought back before its octets are destroyed.',
+    'How long a deleted letter can be brought back (`restante undelete`) before its octets are destroyed; no more octets of each mailbox than its quota.',
   ),
   'log.level': setting(
     choice('debug', 'info', 'warn', 'error', 'silent'),

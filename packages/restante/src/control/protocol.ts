@@ -41,6 +41,15 @@ export const QUESTIONS = {
   removeAlias: v.strictObject({ address, accounts: v.array(address) }),
   listAliases: nothing,
   testRoute: v.strictObject({ address }),
+  undelete: v.strictObject({
+    name,
+    since: v.exactOptional(v.pipe(v.number(), v.safeInteger())),
+    session: v.exactOptional(name),
+    uniqueIds: v.exactOptional(v.array(v.pipe(v.string(), v.maxLength(70)))),
+    newUniqueIds: v.boolean(),
+    dryRun: v.boolean(),
+  }),
+  purge: v.strictObject({ name: v.exactOptional(name), now: v.boolean(), dryRun: v.boolean() }),
   status: nothing,
   backup: v.strictObject({ directory: v.pipe(v.string(), v.startsWith('/')) }),
 } as const satisfies { readonly [Verb in keyof Office]: v.GenericSchema<unknown, Parameters<Office[Verb]>[0]> };

@@ -9,6 +9,14 @@ import type { DurableStore } from '../store/store.ts';
 import { type AccountView, OfficeAccounts, type RemovedAccount } from './accounts.ts';
 import { type AddedAlias, type AliasRequest, type AliasView, OfficeAliases } from './aliases.ts';
 import { copyOfficeFiles } from './files.ts';
+import {
+  OfficeKeeping,
+  type OfficeKeepingOptions,
+  type Purged,
+  type PurgeRequest,
+  type Undeleted,
+  type UndeleteRequest,
+} from './keeping.ts';
 import { type RouteView, testRoute } from './route.ts';
 
 /** Connections that are open now. */
@@ -60,6 +68,10 @@ export interface Office {
   listAliases(request: Record<string, never>): Promise<readonly AliasView[]>;
   /** Says where a letter for this address would go, and why. */
   testRoute(request: { address: string }): Promise<RouteView>;
+  /** Brings expunged letters back as new arrivals. */
+  undelete(request: UndeleteRequest): Promise<Undeleted>;
+  /** Destroys expunged letters for good; none that an open session holds. */
+  purge(request: PurgeRequest): Promise<Purged>;
   status(request: Record<string, never>): Promise<OfficeStatus>;
   /** Copies everything into this folder (an absolute path), consistent as of one moment, while mail flows. */
   backup(request: { directory: string }): Promise<BackupReport>;
@@ -72,7 +84,10 @@ export interface AddressChange {
 }
 
 /** What the office needs of the store. */
-export type OfficeStore = AccountIndex & AliasIndex & Pick<DurableStore, 'openMaildrop' | 'status' | 'backup'>;
+export type OfficeStore = AccountIndex &
+  AliasIndex &
+  Pick<DurableStore, 'openMaildrop' | 'status' | 'backup'> &
+  OfficeKeepingOptions['store'];
 
 export interface LocalOfficeOptions {
   readonly data: string;
@@ -91,6 +106,7 @@ export class LocalOffice implements Office {
   readonly #options: LocalOfficeOptions;
   readonly #accounts: OfficeAccounts;
   readonly #aliases: OfficeAliases;
+  readonly #keeping: OfficeKeeping;
   /** The last change of who has which address. */
   #changed: Promise<unknown> = Promise.resolve();
 
@@ -98,6 +114,7 @@ export class LocalOffice implements Office {
     this.#options = options;
     this.#accounts = new OfficeAccounts(options);
     this.#aliases = new OfficeAliases(options);
+    this.#keeping = new OfficeKeeping(options);
   }
 
   addAccount(request: { name: string; addresses: readonly string[]; passwordHash: string }): Promise<AccountView> {
@@ -146,6 +163,14 @@ export class LocalOffice implements Office {
 
   testRoute({ address }: { address: string }): Promise<RouteView> {
     return mendable(() => testRoute(address, this.#options));
+  }
+
+  undelete(request: UndeleteRequest): Promise<Undeleted> {
+    return mendable(() => this.#keeping.undelete(request));
+  }
+
+  purge(request: PurgeRequest): Promise<Purged> {
+    return mendable(() => this.#keeping.purge(request));
   }
 
   status(): Promise<OfficeStatus> {

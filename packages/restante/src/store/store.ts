@@ -16,6 +16,7 @@ import type { Alias, AliasIndex } from '../accounts/alias.ts';
 import type { PolicyEdit } from '../accounts/policy.ts';
 import { type BackupReport, backUp } from './backup/backup.ts';
 import { type DeliveryRoom, IncomingLetter } from './delivery.ts';
+import { type ExpungedLetters, expungedLetters } from './expunged.ts';
 import { Faults } from './faults.ts';
 import type { ImportedLetter, Imports } from './import.ts';
 import { ImportDesk } from './import-desk.ts';
@@ -23,8 +24,9 @@ import { AccountReads } from './index/sqlite/accounts.ts';
 import { AliasReads } from './index/sqlite/aliases.ts';
 import { openReadConnection } from './index/sqlite/connection.ts';
 import { ContentReads } from './index/sqlite/contents.ts';
+import { DepartedReads } from './index/sqlite/departed.ts';
 import { DepartureReads } from './index/sqlite/departures.ts';
-import { MaildropReads } from './index/sqlite/maildrops.ts';
+import { MaildropReads, type MaildropRow } from './index/sqlite/maildrops.ts';
 import { PlacementReads } from './index/sqlite/placements.ts';
 import { SegmentReads } from './index/sqlite/segments.ts';
 import { LetterReader } from './letters/letter-reader.ts';
@@ -39,7 +41,7 @@ import { Snapshot, type SnapshotRoom } from './snapshot/snapshot.ts';
 import { OpenSnapshots } from './snapshot/snapshots.ts';
 import { Turns } from './turns.ts';
 import { uniqueIds } from './unique-ids.ts';
-import { type MaintainReport, Upkeep } from './upkeep.ts';
+import { type MaintainReport, type PurgeForecast, Upkeep } from './upkeep.ts';
 import { storeErrorOf } from './writer/failure.ts';
 import { WriterLink } from './writer/link.ts';
 import type { CompactReport, EventLoopDelay, SweptReport } from './writer/orders.ts';
@@ -83,6 +85,7 @@ export class DurableStore implements Store, AccountIndex, AliasIndex, Imports {
   readonly #aliases: AliasReads;
   readonly #imports: ImportDesk;
   readonly #upkeep: Upkeep;
+  readonly #departed: DepartedReads;
   readonly #totals: SegmentReads;
   readonly #snapshotRoom: SnapshotRoom;
   readonly #deliveryRoom: DeliveryRoom;
@@ -114,12 +117,19 @@ export class DurableStore implements Store, AccountIndex, AliasIndex, Imports {
     this.#maildrops = new MaildropReads(database);
     this.#accounts = new AccountReads(database);
     this.#aliases = new AliasReads(database);
-    const departures = new DepartureReads(database);
+    this.#departed = new DepartedReads(database);
+    const index = {
+      departures: new DepartureReads(database),
+      departed: this.#departed,
+      maildrops: this.#maildrops,
+    };
     this.#upkeep = new Upkeep({
       link,
       limits,
       snapshots: this.#snapshots,
-      departures: (read) => this.#read(() => read(departures)),
+      read: (look) => this.#read(() => look(index)),
+      mayKeep: (name) => this.#quotaOf(name),
+      turns: this.#turns,
       now: this.#now,
     });
     this.#totals = new SegmentReads(database);
@@ -184,10 +194,12 @@ export class DurableStore implements Store, AccountIndex, AliasIndex, Imports {
   }
 
   openMaildrop(name: string): Snapshot {
-    const row = this.#read(() => this.#maildrops.byName(name));
-    if (!row) throw noMaildrop(name);
+    const row = this.#maildropOf(name);
     this.#snapshots.add(row.id, row.change);
-    return new Snapshot(this.#snapshotRoom, row, () => this.#snapshots.remove(row.id, row.change));
+    return new Snapshot(this.#snapshotRoom, row, (removed) => {
+      this.#snapshots.remove(row.id, row.change);
+      this.#upkeep.left(row.id, name, removed);
+    });
   }
 
   beginDelivery(envelope: Envelope): Delivery {
@@ -209,13 +221,42 @@ export class DurableStore implements Store, AccountIndex, AliasIndex, Imports {
   }
 
   async undelete(name: string, choice: UndeleteChoice, _by: Actor): Promise<number> {
-    const { since = Number.MIN_SAFE_INTEGER } = choice;
+    const { since = Number.MIN_SAFE_INTEGER, session, newUniqueIds: renamed = false } = choice;
     const uniqueIds = choice.uniqueIds && [...choice.uniqueIds];
-    return this.#link.order<'undelete'>({ type: 'undelete', name, since, uniqueIds, time: this.#now() });
+    return this.#link.order<'undelete'>({
+      type: 'undelete',
+      name,
+      since,
+      uniqueIds,
+      session,
+      renamed,
+      time: this.#now(),
+    });
+  }
+
+  /** What {@link undelete} would bring back now. Rejects with a StoreError. */
+  async expunged(name: string, choice: Omit<UndeleteChoice, 'newUniqueIds'>): Promise<ExpungedLetters> {
+    const read = <T>(look: (departed: DepartedReads) => T): T => this.#read(() => look(this.#departed));
+    return expungedLetters({ read, turns: this.#turns }, this.#maildropOf(name), choice);
   }
 
   purge(before: number): Promise<number> {
-    return this.#upkeep.purge(before);
+    return this.#upkeep.purge({ before });
+  }
+
+  /** The same of one maildrop. */
+  async purgeMaildrop(name: string, before: number): Promise<number> {
+    return this.#upkeep.purge({ before, maildrop: this.#maildropOf(name).id });
+  }
+
+  /** What a purge would destroy now, of one maildrop or of all. */
+  async purgeForecast(before: number, name?: string): Promise<PurgeForecast> {
+    return this.#upkeep.forecast({ before, ...(name !== undefined && { maildrop: this.#maildropOf(name).id }) });
+  }
+
+  /** Since when what is expunged can be brought back, in milliseconds since 1970. */
+  get keptSince(): number {
+    return this.#now() - this.#limits.undelete;
   }
 
   /** Moves what lives in segments that are mostly dead, and gives their room back. */
@@ -375,6 +416,18 @@ export class DurableStore implements Store, AccountIndex, AliasIndex, Imports {
       this.#segments.close();
       this.#lock.release();
     }
+  }
+
+  #maildropOf(name: string): MaildropRow {
+    const row = this.#read(() => this.#maildrops.byName(name));
+    if (!row) throw noMaildrop(name);
+    return row;
+  }
+
+  /** Octets that the maildrop may hold; as many may be kept again of what has left it. */
+  #quotaOf(name: string): number | null {
+    const own = this.#read(() => this.#accounts.byName(name))?.policy.quotaOctets;
+    return own === undefined ? this.#limits.quotaOctets : own;
   }
 
   #hasRoom(octets: number): MaybePromise<boolean> {

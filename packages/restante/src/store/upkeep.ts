@@ -1,12 +1,18 @@
+import type { DepartedReads } from './index/sqlite/departed.ts';
 import type { DepartureReads } from './index/sqlite/departures.ts';
+import type { MaildropReads } from './index/sqlite/maildrops.ts';
 import type { StoreLimits } from './limits.ts';
 import type { OpenSnapshots } from './snapshot/snapshots.ts';
+import type { Turns } from './turns.ts';
 import type { WriterLink } from './writer/link.ts';
-import type { CompactReport } from './writer/orders.ts';
+import type { CompactReport, OrderOf } from './writer/orders.ts';
+import { heldUpTo } from './writer/tasks/purge.ts';
 
 export interface MaintainReport {
   /** Letters that could be brought back no longer, and are destroyed. */
   readonly purged: number;
+  /** Letters that were destroyed before that, since their maildrops keep no more than the quota. */
+  readonly beyond: number;
   readonly compacted: CompactReport;
 }
 
@@ -16,9 +22,35 @@ export interface UpkeepRoom {
   readonly limits: StoreLimits;
   readonly snapshots: OpenSnapshots;
   /** Throws a StoreError when they cannot be read. */
-  departures<T>(read: (departures: DepartureReads) => T): T;
+  read<T>(look: (index: UpkeepReads) => T): T;
+  /** Octets that may be kept of what has left this maildrop; `null` for as many as there are. */
+  mayKeep(name: string): number | null;
+  readonly turns: Turns;
   now(): number;
 }
+
+export interface UpkeepReads {
+  readonly departures: DepartureReads;
+  readonly departed: DepartedReads;
+  readonly maildrops: MaildropReads;
+}
+
+/** Which letters are destroyed: of one maildrop, or of all. */
+export interface PurgeChoice {
+  /** Those that were expunged before this time, in milliseconds since 1970. */
+  readonly before: number;
+  /** The maildrop's id. */
+  readonly maildrop?: number;
+}
+
+/** What would be destroyed. */
+export interface PurgeForecast {
+  readonly letters: number;
+  readonly octets: number;
+}
+
+/** Rows of one look at the index. */
+const SLICE = 100;
 
 /** How much of a segment must be dead for it to be moved when letters wait for room. */
 const EMERGENCY_SHARE = 0.2;
@@ -26,15 +58,87 @@ const EMERGENCY_SHARE = 0.2;
 /** Destroys what was expunged and gives its room back: in good time, and at once when letters wait for room. */
 export class Upkeep {
   readonly #room: UpkeepRoom;
+  /** Maildrops that keep more than they may, since a session holds it. */
+  readonly #beyond = new Set<number>();
 
   constructor(room: UpkeepRoom) {
     this.#room = room;
   }
 
-  async purge(before: number): Promise<number> {
+  async purge({ before, maildrop }: PurgeChoice): Promise<number> {
+    return this.#purge({ before, ...(maildrop !== undefined && { of: { maildrop } }) });
+  }
+
+  /** What {@link purge} would destroy now. */
+  async forecast({ before, maildrop }: PurgeChoice): Promise<PurgeForecast> {
+    const snapshots = this.#room.snapshots.all();
+    const last = this.#room.read(({ departures }) => departures.last());
+    let letters = 0;
+    let octets = 0;
+    let [time, id, change] = [Number.MIN_SAFE_INTEGER, 0, 0];
+    for (;;) {
+      const rows = this.#room.read(({ departures, departed }) => {
+        const found =
+          maildrop === undefined
+            ? departures.before(time, id, before, last, SLICE)
+            : departures.of(maildrop, change, before, last, SLICE);
+        for (const [, of, at] of found) {
+          const [count, sum] = departed.kept(of, at, heldUpTo(snapshots.get(of) ?? [], at));
+          letters += count;
+          octets += sum;
+        }
+        return found;
+      });
+      const end = rows.at(-1);
+      if (end === undefined || rows.length < SLICE) return { letters, octets };
+      [id, , change, time] = end;
+      await this.#room.turns.next();
+    }
+  }
+
+  /**
+   * A session has left this maildrop: if more of it can be brought back than may be kept, the oldest is destroyed. `removed` says
+   * whether the session expunged anything.
+   */
+  left(maildrop: number, name: string, removed: boolean): void {
+    if (!removed && !this.#beyond.has(maildrop)) return;
+    // What is not done now, for whatever reason, is done by the next maintenance.
+    void this.#within(maildrop, name).catch(() => undefined);
+  }
+
+  async #within(maildrop: number, name: string): Promise<number> {
+    const keep = this.#room.mayKeep(name);
+    const kept = () => this.#room.read(({ maildrops }) => maildrops.kept(maildrop)) ?? 0;
+    if (keep === null || kept() <= keep) {
+      this.#beyond.delete(maildrop);
+      return 0;
+    }
+    const purged = await this.#purge({ before: Number.MAX_SAFE_INTEGER, of: { maildrop, keep } });
+    if (kept() > keep) this.#beyond.add(maildrop);
+    else this.#beyond.delete(maildrop);
+    return purged;
+  }
+
+  /** Sees to it that no maildrop keeps more than it may; answers how many letters that cost. */
+  async #allWithin(): Promise<number> {
+    let purged = 0;
+    let last = 0;
+    for (;;) {
+      const slice = this.#room.read(({ maildrops }) => maildrops.keeping(last, SLICE));
+      for (const [id, name, octets] of slice) {
+        last = id;
+        const keep = this.#room.mayKeep(name);
+        if (keep !== null && octets > keep) purged += await this.#within(id, name);
+      }
+      if (slice.length < SLICE) return purged;
+      await this.#room.turns.next();
+    }
+  }
+
+  #purge(what: Pick<OrderOf<'purge'>, 'before' | 'of'>): Promise<number> {
     const { link, snapshots } = this.#room;
-    const lastDeparture = this.#room.departures((departures) => departures.last());
-    return link.order<'purge'>({ type: 'purge', before, lastDeparture, snapshots: snapshots.all() });
+    const lastDeparture = this.#room.read(({ departures }) => departures.last());
+    return link.order<'purge'>({ type: 'purge', ...what, lastDeparture, snapshots: snapshots.all() });
   }
 
   compact(deadShare: number): Promise<CompactReport> {
@@ -43,10 +147,11 @@ export class Upkeep {
 
   async maintain(): Promise<MaintainReport> {
     const { link, limits } = this.#room;
-    const purged = await this.purge(this.#room.now() - limits.undelete);
+    const purged = await this.purge({ before: this.#room.now() - limits.undelete });
+    const beyond = await this.#allWithin();
     const compacted = await this.compact(limits.deadShare);
     await link.order<'set-aside'>({ type: 'set-aside' });
-    return { purged, compacted };
+    return { purged, beyond, compacted };
   }
 
   /**
@@ -58,9 +163,9 @@ export class Upkeep {
     try {
       const now = this.#room.now();
       await link.order<'seal'>({ type: 'seal' });
-      const oldest = this.#room.departures((departures) => departures.oldest()) ?? now;
+      const oldest = this.#room.read(({ departures }) => departures.oldest()) ?? now;
       for (const share of [0.25, 0.5, 0.75, 1]) {
-        await this.purge(share < 1 ? oldest + share * (now - oldest) : Number.MAX_SAFE_INTEGER);
+        await this.purge({ before: share < 1 ? oldest + share * (now - oldest) : Number.MAX_SAFE_INTEGER });
         const { left } = await this.compact(EMERGENCY_SHARE);
         if (left > limits.batch) break;
       }

@@ -85,6 +85,20 @@ export const storesThatBreakUndelete: readonly BrokenStore[] = [
     }),
   },
   {
+    name: 'does not look at the session when it undeletes',
+    noticedBy: ['only what one session expunged comes back'],
+    breakStore: (store) => ({
+      undelete: (name, { session: _, ...choice }) => store.undelete(name, choice),
+    }),
+  },
+  {
+    name: 'keeps the unique-ids when it is to give new ones',
+    noticedBy: ['a letter comes back as one that no client knows'],
+    breakStore: (store) => ({
+      undelete: (name, { newUniqueIds: _, ...choice }) => store.undelete(name, choice),
+    }),
+  },
+  {
     name: 'does not look at the unique-ids when it undeletes',
     noticedBy: ['since and unique-ids', 'it is about one mailbox only'],
     breakStore: (store) => ({

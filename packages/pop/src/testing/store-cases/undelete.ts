@@ -91,6 +91,40 @@ export const undeleteCases: readonly StoreCase[] = [
     },
   },
   {
+    name: 'only what one session expunged comes back, if that is asked for',
+    async run({ store, addMaildrop }) {
+      await addMaildrop('one');
+      for (const letter of [first, second, third]) await place(store, 'one', letter);
+      const { uniqueIds } = await find(store, 'one');
+      for (const session of ['session-1', 'session-2']) {
+        const maildrop = await store.openMaildrop('one');
+        await maildrop.expunge([1], { ...owner, session });
+        maildrop.close();
+      }
+      assert.equal(await store.undelete('one', { session: 'session-3' }, owner), 0);
+      assert.equal(await store.undelete('one', { session: 'session-2', uniqueIds: uniqueIds.slice(0, 1) }, owner), 0);
+      assert.equal(await store.undelete('one', { session: 'session-2' }, owner), 1);
+      assert.deepEqual((await find(store, 'one')).uniqueIds, [uniqueIds[2], uniqueIds[1]]);
+    },
+  },
+  {
+    name: 'a letter comes back as one that no client knows, if that is asked for, and only once',
+    async run({ store, addMaildrop }) {
+      await addMaildrop('one');
+      for (const letter of [first, second]) await place(store, 'one', letter, 'Received: x\r\n');
+      const { uniqueIds } = await find(store, 'one');
+      await expunge(store, 'one', [1, 2]);
+      assert.equal(await store.undelete('one', { newUniqueIds: true }, owner), 2);
+      const found = await find(store, 'one');
+      assert.deepEqual(
+        found.letters,
+        [first, second].map((letter) => `Received: x\r\n${letter}`),
+      );
+      assert.equal(new Set([...uniqueIds, ...found.uniqueIds]).size, 4);
+      assert.equal(await store.undelete('one', {}, owner), 0);
+    },
+  },
+  {
     name: 'it is about one mailbox only; one that does not exist is no-maildrop',
     async run({ store, addMaildrop }) {
       await addMaildrop('one');

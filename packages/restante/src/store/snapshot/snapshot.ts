@@ -22,11 +22,13 @@ export class Snapshot implements Maildrop {
   readonly octets: number;
   readonly #room: SnapshotRoom;
   readonly #maildrop: MaildropRow;
-  readonly #onClose: () => void;
+  readonly #onClose: (removed: boolean) => void;
   #binder: Binder | undefined;
   #closed = false;
+  #removed = false;
 
-  constructor(room: SnapshotRoom, maildrop: MaildropRow, onClose: () => void) {
+  /** `onClose` is told whether anything was expunged. */
+  constructor(room: SnapshotRoom, maildrop: MaildropRow, onClose: (removed: boolean) => void) {
     this.#room = room;
     this.#maildrop = maildrop;
     this.#onClose = onClose;
@@ -56,6 +58,7 @@ export class Snapshot implements Maildrop {
       return Float64Array.from(numbers, (number) => letters.ordinal(number));
     });
     const { account, session, address } = by;
+    this.#removed = true;
     await this.#room.link.order<'expunge'>(
       {
         type: 'expunge',
@@ -73,7 +76,7 @@ export class Snapshot implements Maildrop {
     if (this.#closed) return;
     this.#closed = true;
     this.#binder = undefined;
-    this.#onClose();
+    this.#onClose(this.#removed);
   }
 
   #listed<T>(from: number, to: number, line: (letters: BoundLetters, number: number) => T): MaybePromise<readonly T[]> {

@@ -94,7 +94,16 @@ test('a slice that fails is the answer to its own task and to those of its round
   for (let id = 1; id <= 1_500; id += 1) deliver(id, 10);
   run();
   answers();
-  writer.take({ type: 'undelete', id: 3_001, name: 'anna', since: 0, uniqueIds: undefined, time: 1 });
+  writer.take({
+    type: 'undelete',
+    id: 3_001,
+    name: 'anna',
+    since: 0,
+    uniqueIds: undefined,
+    session: undefined,
+    renamed: false,
+    time: 1,
+  });
   writer.take(
     expungeOf(
       3_002,

@@ -82,6 +82,10 @@ export type Order =
       readonly name: string;
       readonly since: number;
       readonly uniqueIds: readonly string[] | undefined;
+      /** The session that expunged them. */
+      readonly session: string | undefined;
+      /** Whether each comes back as a letter that no client knows. */
+      readonly renamed: boolean;
       readonly time: number;
     }
   | {
@@ -92,6 +96,8 @@ export type Order =
       readonly lastDeparture: number;
       /** The change numbers of the open snapshots, by maildrop. */
       readonly snapshots: ReadonlyMap<number, readonly number[]>;
+      /** Of one maildrop only; with `keep` the oldest, until no more than so many octets can be brought back. */
+      readonly of?: { readonly maildrop: number; readonly keep?: number };
     }
   | { readonly type: 'compact'; readonly id: number; readonly deadShare: number }
   | {

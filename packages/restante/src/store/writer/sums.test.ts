@@ -40,8 +40,15 @@ const wish = fc.oneof(
       many: fc.nat(20),
     }),
   },
-  { weight: 2, arbitrary: fc.record({ type: fc.constant('undelete' as const), maildrop: fc.nat(1) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ type: fc.constant('undelete' as const), maildrop: fc.nat(1), renamed: fc.boolean() }),
+  },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('purge' as const), snapshot: fc.nat(40) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ type: fc.constant('bound' as const), maildrop: fc.nat(1), keep: fc.nat(9_000) }),
+  },
   {
     weight: 2,
     arbitrary: fc.record({ type: fc.constant('compact' as const), share: fc.double({ min: 0, max: 1, noNaN: true }) }),
@@ -120,7 +127,20 @@ function orderOf(it: Asked, id: number, pages: Pages, incoming: string): Exclude
       return { type: 'expunge', id, maildrop: it.maildrop + 1, ordinals, time: id, by };
     }
     case 'undelete':
-      return { type: 'undelete', id, name: names[it.maildrop] ?? '', since: 0, uniqueIds: undefined, time: id };
+      return {
+        type: 'undelete',
+        id,
+        name: names[it.maildrop] ?? '',
+        since: 0,
+        uniqueIds: undefined,
+        session: undefined,
+        renamed: it.renamed,
+        time: id,
+      };
+    case 'bound': {
+      const of = { maildrop: it.maildrop + 1, keep: it.keep };
+      return { type: 'purge', id, before: id, lastDeparture: 1e9, snapshots: new Map(), of };
+    }
     case 'purge':
       return { type: 'purge', id, before: id, lastDeparture: 1e9, snapshots: new Map([[1, [it.snapshot]]]) };
     case 'compact':
@@ -183,7 +203,9 @@ function expectRight({ database }: IndexWrites, letters: string): void {
   const rows = (sql: string) => database.prepare(sql).all();
   const wrong = {
     maildrops: rows(`SELECT id FROM maildrops WHERE
-      (count, octets) <> (SELECT count(*), coalesce(sum(octets), 0) FROM placements WHERE maildrop = id AND departed = 0)`),
+      (count, octets) <> (SELECT count(*), coalesce(sum(octets), 0) FROM placements WHERE maildrop = id AND departed = 0)
+      OR kept_octets <> (SELECT coalesce(sum(octets), 0) FROM placements
+        WHERE maildrop = id AND departed > 0 AND restored = 0)`),
     contents: rows(`SELECT id FROM contents WHERE placements = 0 OR
       placements <> (SELECT count(*) FROM placements WHERE content = contents.id)`),
     placements: rows('SELECT unique_id FROM placements WHERE content NOT IN (SELECT id FROM contents)'),

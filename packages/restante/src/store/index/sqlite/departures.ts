@@ -17,12 +17,21 @@ export interface NewDeparture {
 
 export type DepartureRow = [id: number, maildrop: number, change: number, time: number];
 
+const BEFORE = `SELECT id, maildrop, change, time FROM departures
+  WHERE (time, id) > (?, ?) AND time < ? AND id <= ? AND view = ${MAILDROP_VIEW} ORDER BY time, id LIMIT ?`;
+const OF = `SELECT id, maildrop, change, time FROM departures
+  WHERE view = ${MAILDROP_VIEW} AND maildrop = ? AND change > ? AND time < ? AND id <= ? ORDER BY change LIMIT ?`;
+
 export class DepartureReads {
   readonly #last: Statement<[number | null]>;
 
   readonly #oldest: Statement<[number]>;
+  readonly #before: Statement<DepartureRow>;
+  readonly #of: Statement<DepartureRow>;
 
   constructor(database: DatabaseSync) {
+    this.#before = new Statement(database, BEFORE);
+    this.#of = new Statement(database, OF);
     this.#oldest = new Statement(database, 'SELECT time FROM departures ORDER BY time LIMIT 1');
     this.#last = new Statement(database, 'SELECT max(id) FROM departures');
   }
@@ -36,11 +45,21 @@ export class DepartureReads {
   last(): number {
     return this.#last.get()?.[0] ?? 0;
   }
+
+  /** As {@link DepartureWrites.before} and {@link DepartureWrites.of}, for who only looks. */
+  before(afterTime: number, afterId: number, time: number, last: number, limit: number): DepartureRow[] {
+    return this.#before.all(afterTime, afterId, time, last, limit);
+  }
+
+  of(maildrop: number, after: number, time: number, last: number, limit: number): DepartureRow[] {
+    return this.#of.all(maildrop, after, time, last, limit);
+  }
 }
 
 export class DepartureWrites {
   readonly #add: Statement<[]>;
   readonly #before: Statement<DepartureRow>;
+  readonly #of: Statement<DepartureRow>;
   readonly #remove: Statement<[]>;
   readonly #removeAll: Statement<[]>;
   #lastId: number;
@@ -51,11 +70,8 @@ export class DepartureWrites {
       `INSERT INTO departures (id, view, maildrop, change, time, letters, octets, account, session, address)
        VALUES (?, ${MAILDROP_VIEW}, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
-    this.#before = new Statement(
-      database,
-      `SELECT id, maildrop, change, time FROM departures
-       WHERE (time, id) > (?, ?) AND time < ? AND id <= ? AND view = ${MAILDROP_VIEW} ORDER BY time, id LIMIT ?`,
-    );
+    this.#before = new Statement(database, BEFORE);
+    this.#of = new Statement(database, OF);
     this.#remove = new Statement(database, 'DELETE FROM departures WHERE id = ?');
     this.#removeAll = new Statement(database, 'DELETE FROM departures WHERE view = ? AND maildrop = ?');
     this.#lastId = new DepartureReads(database).last();
@@ -71,6 +87,11 @@ export class DepartureWrites {
   /** The next departures behind the given place that happened before `time`, the oldest first, none beyond id `last`. */
   before(afterTime: number, afterId: number, time: number, last: number, limit: number): DepartureRow[] {
     return this.#before.all(afterTime, afterId, time, last, limit);
+  }
+
+  /** The same of one maildrop, behind the departure `after`, in the order in which they happened. */
+  of(maildrop: number, after: number, time: number, last: number, limit: number): DepartureRow[] {
+    return this.#of.all(maildrop, after, time, last, limit);
   }
 
   remove(id: number): void {

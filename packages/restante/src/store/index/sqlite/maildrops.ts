@@ -17,10 +17,18 @@ export interface MaildropRow extends MaildropPosition {
 export class MaildropReads {
   readonly #byName: Statement<[number, number, number, number, number]>;
   readonly #slice: Statement<[number, number, number]>;
+  readonly #kept: Statement<[number]>;
+  readonly #keeping: Statement<[number, string, number]>;
 
   constructor(database: DatabaseSync) {
     this.#byName = new Statement(database, 'SELECT id, ordinal, change, count, octets FROM maildrops WHERE name = ?');
     this.#slice = new Statement(database, 'SELECT id, count, octets FROM maildrops WHERE id > ? ORDER BY id LIMIT ?');
+    this.#kept = new Statement(database, 'SELECT kept_octets FROM maildrops WHERE id = ?');
+    this.#keeping = new Statement(
+      database,
+      `SELECT id, name, kept_octets FROM maildrops WHERE id > ? AND kept_octets > 0 AND name IS NOT NULL
+       ORDER BY id LIMIT ?`,
+    );
   }
 
   /** One row, whatever the maildrop holds. */
@@ -32,6 +40,16 @@ export class MaildropReads {
   /** Id, count and octets of the next maildrops behind `after`. */
   slice(after: number, limit: number): [id: number, count: number, octets: number][] {
     return this.#slice.all(after, limit);
+  }
+
+  /** Octets of the letters that have left and can be brought back; undefined when the maildrop is no more. */
+  kept(id: number): number | undefined {
+    return this.#kept.get(id)?.[0];
+  }
+
+  /** The next maildrops behind `after` that keep letters which have left, with the octets of those. */
+  keeping(after: number, limit: number): [id: number, name: string, octets: number][] {
+    return this.#keeping.all(after, limit);
   }
 }
 
@@ -45,6 +63,7 @@ export class MaildropWrites {
   readonly #orphan: Statement<[number]>;
   readonly #orphans: Statement<[number]>;
   readonly #remove: Statement<[]>;
+  readonly #kept: Statement<[number]>;
 
   constructor(database: DatabaseSync) {
     this.#add = new Statement(
@@ -61,8 +80,10 @@ export class MaildropWrites {
     );
     this.#depart = new Statement(
       database,
-      'UPDATE maildrops SET change = ?, count = count - ?, octets = octets - ? WHERE id = ?',
+      `UPDATE maildrops SET change = ?1, count = count - ?2, octets = octets - ?3, kept_octets = kept_octets + ?3
+       WHERE id = ?4`,
     );
+    this.#kept = new Statement(database, 'SELECT kept_octets FROM maildrops WHERE id = ?');
     this.#orphan = new Statement(
       database,
       'UPDATE maildrops SET name = NULL, count = 0, octets = 0 WHERE name = ? RETURNING id',
@@ -97,7 +118,12 @@ export class MaildropWrites {
     return { change: row[0], ordinal: row[1] };
   }
 
-  /** Counts letters out; `change` is the number of their departure. */
+  /** Octets of the letters that have left and can be brought back. */
+  keptOctets(id: number): number {
+    return this.#kept.get(id)?.[0] ?? 0;
+  }
+
+  /** Counts letters out, and among those that can be brought back; `change` is the number of their departure. */
   depart(id: number, change: number, letters: number, octets: number): void {
     this.#depart.run(change, letters, octets, id);
   }

@@ -142,6 +142,10 @@ export const migrations: readonly string[] = [
   `,
   `
   ALTER TABLE accounts ADD COLUMN policy TEXT NOT NULL DEFAULT '{}'; -- JSON, see accounts/policy.ts
+
+  ALTER TABLE maildrops ADD COLUMN kept_octets INTEGER NOT NULL DEFAULT 0; -- of what has left and can be brought back
+  UPDATE maildrops SET kept_octets = coalesce((SELECT sum(octets) FROM placements
+    WHERE maildrop = maildrops.id AND departed > 0 AND restored = 0), 0);
   `,
 ];
 

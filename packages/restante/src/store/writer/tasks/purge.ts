@@ -3,13 +3,14 @@ import type { IndexWrites } from '../../index/sqlite/writes.ts';
 import type { OrderOf } from '../orders.ts';
 import type { Task } from './task.ts';
 
-/** Destroys letters that left long ago and that no open snapshot holds. */
+/** Destroys letters that left long ago, or more than may be kept of one maildrop, and that no open snapshot holds. */
 export class PurgeTask implements Task {
   readonly kind = 'purge';
-  readonly cursor: { departures: DepartureRow[]; time: number; id: number; lost: number; done: boolean } = {
-    departures: [],
+  readonly cursor = {
+    departures: [] as DepartureRow[],
     time: Number.MIN_SAFE_INTEGER,
     id: 0,
+    change: 0,
     lost: 0,
     done: false,
   };
@@ -46,23 +47,37 @@ export class PurgeTask implements Task {
 
   #departure(): DepartureRow | undefined {
     if (this.cursor.departures.length === 0) {
-      const { lastDeparture, before } = this.#order;
-      const { time, id } = this.cursor;
-      this.cursor.departures = this.#index.departures.before(time, id, before, lastDeparture, 100);
+      const { lastDeparture, before, of } = this.#order;
+      const { time, id, change } = this.cursor;
+      const { departures } = this.#index;
+      this.cursor.departures = of
+        ? departures.of(of.maildrop, change, before, lastDeparture, 100)
+        : departures.before(time, id, before, lastDeparture, 100);
       this.cursor.done = this.cursor.departures.length === 0;
     }
-    return this.cursor.departures[0];
+    if (this.#excess <= 0) this.cursor.done = true;
+    return this.cursor.done ? undefined : this.cursor.departures[0];
+  }
+
+  /** Octets that are kept beyond what may be. */
+  get #excess(): number {
+    const { of } = this.#order;
+    if (of?.keep === undefined) return Number.POSITIVE_INFINITY;
+    return this.#index.maildrops.keptOctets(of.maildrop) - of.keep;
   }
 
   #destroy([id, maildrop, change, time]: DepartureRow, budget: number): number {
     const held = heldUpTo(this.#order.snapshots.get(maildrop) ?? [], change);
-    const { destroyed, lost, more } = this.#index.departed.destroy(maildrop, change, held, Math.max(budget, 1));
+    const octets = this.#order.of?.keep === undefined ? undefined : this.#excess;
+    const limit = Math.max(budget, 1);
+    const { destroyed, lost, more } = this.#index.departed.destroy(maildrop, change, held, limit, octets);
     this.cursor.lost += lost;
     if (!more) {
       // What a snapshot holds keeps its departure, for the next purge.
       if (held < 0) this.#index.departures.remove(id);
       this.cursor.time = time;
       this.cursor.id = id;
+      this.cursor.change = change;
       this.cursor.departures.shift();
     }
     return destroyed;
@@ -73,7 +88,7 @@ export class PurgeTask implements Task {
  * The last change number up to which arrivals are still seen by a snapshot that was open before the departure `change`;
  * -1 when there is none. Later snapshots do not see the departed letters at all.
  */
-function heldUpTo(snapshots: readonly number[], change: number): number {
+export function heldUpTo(snapshots: readonly number[], change: number): number {
   let held = -1;
   for (const snapshot of snapshots) if (snapshot < change && snapshot > held) held = snapshot;
   return held;

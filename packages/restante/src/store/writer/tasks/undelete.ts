@@ -1,5 +1,6 @@
 import { StoreError } from '@restante/pop/maildrop';
 import type { IndexWrites } from '../../index/sqlite/writes.ts';
+import { uniqueIds } from '../../unique-ids.ts';
 import type { OrderOf } from '../orders.ts';
 import type { Task } from './task.ts';
 
@@ -7,7 +8,7 @@ import type { Task } from './task.ts';
 const ROWS = 250;
 
 /**
- * Brings letters back: each as a new arrival with the old unique-id. The departure stays, and the old placement is marked:
+ * Brings letters back: each as a new arrival, with the old unique-id or as a letter that nobody knows. The departure stays, and the old placement is marked:
  * it comes back once, and if the new arrival leaves in its turn, that is the one that may come back.
  */
 export class UndeleteTask implements Task {
@@ -16,6 +17,7 @@ export class UndeleteTask implements Task {
   readonly #index: IndexWrites;
   readonly #order: OrderOf<'undelete'>;
   readonly #wanted: ReadonlySet<string> | undefined;
+  readonly #uniqueId = uniqueIds();
   #maildrop: { readonly id: number; readonly last: number } | undefined;
 
   constructor(index: IndexWrites, order: OrderOf<'undelete'>) {
@@ -49,10 +51,12 @@ export class UndeleteTask implements Task {
     );
     for (const row of rows) {
       const [departed, ordinal, time, restored, uniqueId] = row;
+      const session = row[12];
       this.cursor.departed = departed;
       this.cursor.ordinal = ordinal;
       if (restored === 1 || time < this.#order.since) continue;
       if (this.#wanted && !this.#wanted.has(uniqueId)) continue;
+      if (this.#order.session !== undefined && session !== this.#order.session) continue;
       this.#restore(maildrop.id, row);
     }
     this.cursor.done = rows.length < budget;
@@ -77,7 +81,7 @@ export class UndeleteTask implements Task {
       maildrop,
       ordinal,
       arrived: change,
-      uniqueId,
+      uniqueId: this.#order.renamed ? this.#uniqueId() : uniqueId,
       octets,
       body,
       dotted: dotted === 1,
@@ -88,7 +92,7 @@ export class UndeleteTask implements Task {
       traceCheck,
     });
     this.#index.contents.share(content);
-    this.#index.departed.markRestored(maildrop, departed, old);
+    this.#index.departed.markRestored(maildrop, departed, old, octets);
     this.cursor.restored += 1;
   }
 }
