@@ -14,26 +14,34 @@ export class LineFeeds {
   #behindCr = false;
 
   push(octets: Uint8Array): Buffer {
-    const part = Buffer.from(octets.buffer, octets.byteOffset, octets.byteLength);
-    const whole = this.#held ? Buffer.concat([ONE_CR, part]) : part;
-    if (whole.length === 0) return whole;
-    this.#held = whole[whole.length - 1] === CR;
-    const end = this.#held ? whole.length - 1 : whole.length;
-    const output = this.#change(whole.subarray(0, end));
-    if (end > 0) this.#behindCr = whole[end - 1] === CR;
-    return output;
+    const output = Buffer.allocUnsafe(octets.length + 1);
+    return output.subarray(0, this.writeTo(output, 0, octets));
+  }
+
+  /**
+   * Writes what becomes of the octets to `output`, from `at` on; answers where it ends. There has to be room for one octet
+   * more than they are.
+   */
+  writeTo(output: Buffer, at: number, octets: Uint8Array): number {
+    if (octets.length === 0) return at;
+    // As text: what is made of lines in one call takes half of the time that each line by itself does.
+    const part = Buffer.from(octets.buffer, octets.byteOffset, octets.length).toString('latin1');
+    const held = octets[octets.length - 1] === CR;
+    const text = (this.#held ? '\r' : '') + (held ? part.slice(0, -1) : part);
+    this.#held = held;
+    if (text.length === 0) return at;
+    const end = at + output.write(this.#change(text), at, 'latin1');
+    this.#behindCr = text.endsWith('\r');
+    return end;
   }
 
   end(): Buffer {
     return this.#held ? ONE_CR : NOTHING;
   }
 
-  #change(octets: Buffer): Buffer {
-    if (!octets.includes(CRLF)) return octets;
-    const text = octets.toString('latin1');
-    const plain = !this.#behindCr && !text.includes('\r\r\n');
-    if (plain) return Buffer.from(text.replaceAll(CRLF, '\n'), 'latin1');
+  #change(text: string): string {
+    if (!this.#behindCr && !text.includes('\r\r\n')) return text.replace(/\r\n/g, '\n');
     const kept = this.#behindCr && text.startsWith(CRLF) ? CRLF : '';
-    return Buffer.from(kept + text.slice(kept.length).replace(/(?<!\r)\r\n/g, '\n'), 'latin1');
+    return kept + text.slice(kept.length).replace(/(?<!\r)\r\n/g, '\n');
   }
 }

@@ -1,4 +1,4 @@
-import { closeSync, renameSync, rmSync, writevSync } from 'node:fs';
+import { closeSync, renameSync, rmSync } from 'node:fs';
 import { Canonicalizer } from '@restante/pop/wire';
 import { OpenFile } from '../../import/file-octets.ts';
 import { LineFeeds } from '../../import/line-feeds.ts';
@@ -6,7 +6,10 @@ import { cannotWrite, writeAll } from '../../import/new-file.ts';
 import type { AtStep } from './steps.ts';
 
 /** Up to so many octets wait in memory: a letter that is no larger is one write. */
-const GATHERED = 1024 * 1024;
+const GATHERED = 512 * 1024;
+/** What letters are gathered in is used again: new memory costs more than all that is done in it. */
+const spare: Buffer[] = [];
+const MOST_SPARE = 16;
 
 /**
  * How a letter lies in a file: with LF line ends, as programs expect it; or as it came, where a bare LF in it would
@@ -27,7 +30,8 @@ export class StagedFile {
   readonly #lineFeeds = new LineFeeds();
   /** Changes what has a bare LF, and hands back all else as it is. */
   readonly #bareLineFeeds = new Canonicalizer();
-  #parts: Buffer[] = [];
+  #buffer: Buffer | undefined;
+  /** Octets in it that are not written yet. */
   #gathered = 0;
   #descriptor: number | undefined;
   readonly #made: string[] = [];
@@ -43,12 +47,11 @@ export class StagedFile {
   write(octets: Buffer): void {
     this.octets += octets.length;
     if (this.form === 'line-feeds' && this.#bareLineFeeds.push(octets) !== octets) this.#restore();
-    const output = this.form === 'line-feeds' ? this.#lineFeeds.push(octets) : octets;
-    this.#put(output.buffer === octets.buffer ? Buffer.from(output) : output);
+    this.#put(octets, this.form);
   }
 
   end(): void {
-    if (this.form === 'line-feeds') this.#put(this.#lineFeeds.end());
+    if (this.form === 'line-feeds') this.#put(this.#lineFeeds.end(), 'as-it-came');
     this.#flush();
     this.#close();
     this.#at('stage.written');
@@ -56,7 +59,6 @@ export class StagedFile {
 
   /** Nothing is left of it, also when it is whole. Never throws. */
   abandon(): void {
-    this.#parts = [];
     try {
       this.#close();
       for (const path of this.#made) rmSync(path, { force: true });
@@ -65,26 +67,30 @@ export class StagedFile {
     }
   }
 
-  #put(octets: Buffer): void {
-    if (octets.length === 0) return;
-    this.#parts.push(octets);
-    this.#gathered += octets.length;
-    this.size += octets.length;
-    if (this.#gathered >= GATHERED) this.#flush();
+  /** Octets of the letter become octets of the file, in the form that is wanted. */
+  #put(octets: Buffer, form: FileForm): void {
+    // A CR that was held back is one octet more.
+    this.#buffer ??= spare.pop() ?? Buffer.allocUnsafeSlow(GATHERED + 1);
+    for (let from = 0; from < octets.length; ) {
+      if (this.#gathered >= GATHERED) this.#flush();
+      const began = this.#gathered;
+      const part = octets.subarray(from, from + GATHERED - began);
+      this.#gathered =
+        form === 'line-feeds'
+          ? this.#lineFeeds.writeTo(this.#buffer, began, part)
+          : began + part.copy(this.#buffer, began);
+      this.size += this.#gathered - began;
+      from += part.length;
+    }
   }
 
   #flush(): void {
-    const parts = this.#parts;
-    const length = this.#gathered;
-    this.#parts = [];
+    const octets = this.#buffer?.subarray(0, this.#gathered);
     this.#gathered = 0;
     if (this.#descriptor === undefined) this.#open(this.#path);
     try {
       this.#at('stage.before-write');
-      const descriptor = this.#descriptor as unknown as number;
-      const written = length === 0 ? 0 : writevSync(descriptor, parts);
-      // The system may take less at once.
-      if (written < length) writeAll(descriptor, Buffer.concat(parts).subarray(written));
+      if (octets !== undefined) writeAll(this.#descriptor as unknown as number, octets);
     } catch (thrown) {
       throw cannotWrite(this.#path, thrown);
     }
@@ -95,28 +101,35 @@ export class StagedFile {
     this.#made.push(path);
   }
 
+  /** Lets go of the file and of what was not written. */
   #close(): void {
+    if (this.#buffer !== undefined && spare.length < MOST_SPARE) spare.push(this.#buffer);
+    this.#buffer = undefined;
+    this.#gathered = 0;
+    this.#closeFile();
+  }
+
+  #closeFile(): void {
     if (this.#descriptor !== undefined) closeSync(this.#descriptor);
     this.#descriptor = undefined;
   }
 
   /** The first bare LF: what is in the file so far becomes what had come. */
   #restore(): void {
-    const gathered = this.#parts;
+    const gathered = Buffer.from(this.#buffer?.subarray(0, this.#gathered) ?? []);
     const draft = this.#descriptor === undefined ? undefined : `${this.#path}.draft`;
     this.form = 'as-it-came';
     this.size = 0;
-    this.#parts = [];
     this.#gathered = 0;
     if (draft === undefined) {
-      for (const piece of restored(gathered, 'line-feeds')) this.#put(piece);
+      for (const piece of restored([gathered], 'line-feeds')) this.#put(piece, this.form);
     } else {
-      this.#close();
+      this.#closeFile();
       this.#open(draft);
-      for (const piece of restored(both(pieces(this.#path), gathered), 'line-feeds')) this.#put(piece);
+      for (const piece of restored(both(pieces(this.#path), [gathered]), 'line-feeds')) this.#put(piece, this.form);
       renameSync(draft, this.#path);
     }
-    this.#put(this.#lineFeeds.end());
+    this.#put(this.#lineFeeds.end(), this.form);
   }
 }
 
