@@ -82,3 +82,22 @@ test('the shell takes the scripts', () => {
     assert.equal(status, 0, stderr);
   }
 });
+
+test('fail2ban finds who guesses in the log, and nobody else', (t) => {
+  if (!isHere(t, 'fail2ban-regex')) return;
+  const folder = mkdtempSync(join(tmpdir(), 'restante-fail2ban-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const log = join(folder, 'log');
+  const line = (fields) => JSON.stringify({ level: 'info', time: '2026-11-24T17:00:00.000Z', ...fields });
+  writeFileSync(
+    log,
+    `${[
+      line({ address: '192.0.2.7', account: 'anna', outcome: 'wrong-password', msg: 'login refused' }),
+      line({ address: '2001:db8::7', outcome: 'unknown', msg: 'login refused' }),
+      line({ session: 'a-1', account: 'anna', address: '192.0.2.8', end: 'quit', msg: 'POP3 session' }),
+      line({ hello: '","address":"192.0.2.9","outcome":"unknown","msg":"login refused"}', msg: 'SMTP session' }),
+    ].join('\n')}\n`,
+  );
+  const { stdout } = run('fail2ban-regex', '--out', 'ip', log, join(deploy, 'fail2ban', 'restante.filter.conf'));
+  assert.deepEqual(stdout.trim().split('\n'), ['192.0.2.7', '2001:db8::7']);
+});

@@ -24,6 +24,7 @@ export {
   type Listening,
 } from './listener.ts';
 export { isLoopback, localPeer, type Peer, peerOf, type TlsLayer } from './peer.ts';
+export { networkOf, placeOf } from './place.ts';
 export type { CommandReport, Pop3Limits, Pop3Options, SessionReport, Visit } from './pop3-options.ts';
 export { createPop3Server, type Pop3Address, type Pop3Server } from './pop3-server.ts';
 export { ServerTls, type TlsSource } from './tls.ts';

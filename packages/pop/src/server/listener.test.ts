@@ -125,6 +125,14 @@ test('one address has its share; loopback is exempt', async () => {
   assert.equal(listener.connections, 4);
 });
 
+test('an IPv6 /64 is one address: whoever has it has all of its addresses', async () => {
+  const { accept } = open({ connectionsPerAddress: 1 });
+  accept({ ...stranger, address: '2001:db8::1' });
+  assert.equal(await text(accept({ ...stranger, address: '2001:db8::ffff:1' })), 'no room\r\n');
+  const [greeting] = (await once(accept({ ...stranger, address: '2001:db8:0:1::1' }), 'data')) as [Buffer];
+  assert.equal(greeting.toString(), 'hello\r\n');
+});
+
 test('at the cap the oldest that has not logged in is shed (P3-17)', async () => {
   const { connections, stopped, accept } = open({ unauthenticated: 2 });
   const clients = [accept(), accept()];

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { Clock } from './clock.ts';
 import { Connection } from './connection.ts';
 import { localPeer, type Peer, peerOf } from './peer.ts';
+import { placeOf } from './place.ts';
 import { Roster } from './roster.ts';
 import type { ServerTls } from './tls.ts';
 
@@ -15,7 +16,7 @@ export type Listening = { readonly host: string; readonly port: number } | { rea
 export interface ListenerLimits {
   /** Open connections, all addresses together. */
   readonly connections: number;
-  /** Open connections of one peer's address. Loopback is exempt, unless `loopbackExempt` says otherwise. */
+  /** Open connections of one peer's address, of IPv6 one /64. Loopback is exempt, unless `loopbackExempt` says otherwise. */
   readonly connectionsPerAddress: number;
   /** Open connections that were not admitted; at the cap the oldest is shed. Infinity where nobody logs in. */
   readonly unauthenticated: number;
@@ -161,7 +162,7 @@ export class Listener {
   #hasRoom(peer: Peer): boolean {
     const { connections, connectionsPerAddress } = this.#options.limits;
     if (this.#open.size >= connections) return false;
-    return this.#isExempt(peer) || (this.#perAddress.get(peer.address) ?? 0) < connectionsPerAddress;
+    return this.#isExempt(peer) || (this.#perAddress.get(placeOf(peer.address)) ?? 0) < connectionsPerAddress;
   }
 
   #isExempt(peer: Peer): boolean {
@@ -170,8 +171,9 @@ export class Listener {
 
   #count(peer: Peer, change: 1 | -1): void {
     if (this.#isExempt(peer)) return;
-    const count = (this.#perAddress.get(peer.address) ?? 0) + change;
-    if (count === 0) this.#perAddress.delete(peer.address);
-    else this.#perAddress.set(peer.address, count);
+    const place = placeOf(peer.address);
+    const count = (this.#perAddress.get(place) ?? 0) + change;
+    if (count === 0) this.#perAddress.delete(place);
+    else this.#perAddress.set(place, count);
   }
 }

@@ -32,7 +32,7 @@ export type Checked = 'right' | 'wrong' | 'overloaded';
 export interface PasswordLimits {
   /** At once; default all cores but one, so that the network threads always have theirs. */
   readonly atOnce?: number;
-  /** Waiting for their turn; default 256, which is about two seconds' work for one core. */
+  /** Waiting for their turn, in each of the two queues; default 256, which is about two seconds' work for one core. */
   readonly waiting?: number;
 }
 
@@ -43,6 +43,8 @@ export interface PasswordLimits {
 export class PasswordChecks {
   readonly #atOnce: number;
   readonly #waitingLimit: number;
+  /** Those who go first, and the others. */
+  readonly #first: (() => void)[] = [];
   readonly #waiting: (() => void)[] = [];
   #running = 0;
   /** Costs as much to check against as a real one; nobody knows its password. Made before the first login needs it. */
@@ -51,34 +53,38 @@ export class PasswordChecks {
   constructor(limits: PasswordLimits = {}) {
     this.#atOnce = limits.atOnce ?? Math.max(1, availableParallelism() - 1);
     this.#waitingLimit = limits.waiting ?? 256;
-    this.#dummy = this.#inTurn(() => hash(randomBytes(32), COST));
+    this.#dummy = this.#inTurn(this.#first, () => hash(randomBytes(32), COST));
     // Whoever awaits it sees the failure; this only keeps it from ending the process.
     this.#dummy.catch(() => {});
   }
 
   /** Passwords waiting for their turn. */
   get waiting(): number {
-    return this.#waiting.length;
+    return this.#first.length + this.#waiting.length;
   }
 
   /**
    * Compares with an account's hash, or, where there is no account, does the same work for nothing, so that the time
-   * does not tell an unknown name from a wrong password (AUTH-26).
+   * does not tell an unknown name from a wrong password (AUTH-26). Whoever is known goes before all strangers that wait, and
+   * has a queue that they cannot fill.
    */
-  async check(password: Secret, passwordHash: string | undefined): Promise<Checked> {
-    if (this.#running >= this.#atOnce && this.#waiting.length >= this.#waitingLimit) return 'overloaded';
-    const right = await this.#inTurn(async () => matches(passwordHash ?? (await this.#dummy), password.reveal()));
+  async check(password: Secret, passwordHash: string | undefined, known = false): Promise<Checked> {
+    const queue = known ? this.#first : this.#waiting;
+    if (this.#running >= this.#atOnce && queue.length >= this.#waitingLimit) return 'overloaded';
+    const right = await this.#inTurn(queue, async () =>
+      matches(passwordHash ?? (await this.#dummy), password.reveal()),
+    );
     return right && passwordHash !== undefined ? 'right' : 'wrong';
   }
 
-  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+  async #inTurn<T>(queue: (() => void)[], work: () => Promise<T>): Promise<T> {
     if (this.#running < this.#atOnce) this.#running++;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    else await new Promise<void>((resolve) => queue.push(resolve));
     try {
       return await work();
     } finally {
       // The turn goes straight to the next one: nobody who comes later gets in between.
-      const next = this.#waiting.shift();
+      const next = this.#first.shift() ?? this.#waiting.shift();
       if (next === undefined) this.#running--;
       else next();
     }

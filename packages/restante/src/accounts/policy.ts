@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { isNetwork } from './network.ts';
 
 /**
  * What is true of one account where it differs from what the settings say for all; what is absent is as the settings say.
@@ -40,7 +41,7 @@ const SCHEMA = v.strictObject({
   expireFetched: v.exactOptional(days),
   lock: v.exactOptional(v.picklist(['snapshot', 'exclusive'])),
   requireTls: v.exactOptional(v.boolean()),
-  networks: v.exactOptional(v.pipe(v.array(v.pipe(v.string(), v.maxLength(64))), v.maxLength(100))),
+  networks: v.exactOptional(v.pipe(v.array(v.pipe(v.string(), v.maxLength(64), v.check(isNetwork))), v.maxLength(100))),
   sessions: v.exactOptional(v.pipe(v.number(), v.safeInteger(), v.minValue(1))),
   requireDevice: v.exactOptional(v.boolean()),
   removalNotice: v.exactOptional(v.boolean()),

@@ -20,6 +20,9 @@ export function statusCommand(): Command {
         ...Object.entries(status.sessionsByProtocol).map(
           ([protocol, sessions]) => [`${protocol} sessions`, sessions] as const,
         ),
+        ...Object.entries(status.delayed).map(
+          ([what, count]) => [what === 'waiting' ? 'logins waiting' : `delayed ${what}`, count] as const,
+        ),
         ...status.listening.map(({ door, address }) => [door, address] as const),
         ['data', status.data],
       ]),

@@ -1,5 +1,6 @@
 import { isAbsolute, resolve } from 'node:path';
 import * as v from 'valibot';
+import { isNetwork } from '../accounts/network.ts';
 import { formatListen, type ListenAddress, type ListenGrammar, parseListen } from './listen-address.ts';
 import { nearest } from './nearest.ts';
 import { formatDuration, formatOctets, parseDuration, parseOctets } from './quantity.ts';
@@ -39,6 +40,17 @@ export function lines(form: string, grammar: RegExp): Kind<readonly string[]> {
   return {
     schema: v.array(v.pipe(v.string(wrong), v.regex(grammar, wrong)), message),
     form: `array of ${form}`,
+    write: (value) => `[${value.map((item) => JSON.stringify(item)).join(', ')}]`,
+  };
+}
+
+/** An array of addresses and networks. */
+export function networks(): Kind<readonly string[]> {
+  const message = 'must be an array of addresses and networks, such as ["192.0.2.7", "2001:db8::/32"]';
+  const wrong = ({ input }: { readonly input: unknown }): string => `${message}: ${JSON.stringify(input)} is none`;
+  return {
+    schema: v.array(v.pipe(v.string(wrong), v.check(isNetwork, wrong)), message),
+    form: 'array of addresses and networks',
     write: (value) => `[${value.map((item) => JSON.stringify(item)).join(', ')}]`,
   };
 }

@@ -1,5 +1,18 @@
 import { COLLECT, COLLECT_ACCOUNTS } from './collect-settings.ts';
-import { choice, count, duration, group, line, lines, listen, octets, path, permissions, yesOrNo } from './kinds.ts';
+import {
+  choice,
+  count,
+  duration,
+  group,
+  line,
+  lines,
+  listen,
+  networks,
+  octets,
+  path,
+  permissions,
+  yesOrNo,
+} from './kinds.ts';
 import { pairs } from './pairs.ts';
 import { optional, type Rows, setting, type ValuesOf } from './setting.ts';
 
@@ -141,7 +154,7 @@ export const SETTINGS = {
   'limits.loopback_exempt': setting(
     yesOrNo(),
     true,
-    'Whether who calls from this machine by POP3 or SMTP is exempt from `limits.sessions_per_address`, `smtp.connections_per_address` and `limits.login_failure_delay`. `false` where a relay on this machine brings strangers in.',
+    'Whether who calls from this machine by POP3 or SMTP is exempt from `limits.sessions_per_address`, `smtp.connections_per_address`, `limits.login_failure_delay` and what guessing costs (`guessing.*`). `false` where a relay on this machine brings strangers in.',
   ),
   'limits.idle': setting(
     duration(10 * MINUTE, DAY, 'RFC 1939 §3 asks for at least 10 minutes'),
@@ -152,6 +165,36 @@ export const SETTINGS = {
     count(1, 100_000),
     256,
     'Logins that wait for their password to be checked; beyond it the answer is -ERR [SYS/TEMP].',
+  ),
+  'guessing.address': setting(
+    count(0, 1_000_000),
+    8,
+    'Recent wrong passwords from one address (of IPv6, one /64) from which the answer to its next logins is delayed: by a second, and twice as long with each quarter more. At four times as many, passwords are not looked at and the answer is -ERR [SYS/TEMP]. 0 turns it off. Nobody mistypes more often before looking at the keyboard.',
+  ),
+  'guessing.network': setting(
+    count(0, 1_000_000),
+    64,
+    'The same for one network: an IPv4 /24, or an IPv6 /48. An office or a provider has dozens of people in one, of whom a few mistype.',
+  ),
+  'guessing.account': setting(
+    count(0, 1_000_000),
+    12,
+    "The same for one name, whether it is anybody's or not, from wherever; but not where its owner logged in well lately. It leaves guessers some 33 guesses an hour, however many addresses they have.",
+  ),
+  'guessing.delay': setting(
+    duration(0, MINUTE),
+    15_000,
+    'The longest delay. Clients wait for an answer for 30 seconds or more.',
+  ),
+  'guessing.half_life': setting(
+    duration(MINUTE, 30 * DAY),
+    HOUR,
+    'When a wrong password counts half: whoever is held off in the morning is let in again by noon.',
+  ),
+  'guessing.exempt': setting(
+    networks(),
+    [],
+    'Addresses and networks whose wrong passwords cost nothing: webmail, say, that brings everybody in by one address. This machine is among them unless `limits.loopback_exempt` says otherwise.',
   ),
   'limits.reserve': setting(
     octets(0, MAX_OCTETS),

@@ -1,6 +1,7 @@
 import type { SessionReport } from '@restante/pop/server';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, type Metric, Registry } from 'prom-client';
 import type { LoginReport } from '../accounts/authenticator.ts';
+import type { GuessingFigures } from '../accounts/guessing.ts';
 import type { DeliveryReport, DeliverySessionReport } from '../delivery/report.ts';
 import type { DurableStore } from '../store/store.ts';
 import { type AnyCommand, CommandTallies, LATENCIES, type LabelledCount } from './command-tallies.ts';
@@ -125,6 +126,18 @@ export class Metrics {
   /** What is to be told of each command of this protocol. */
   commands(protocol: string): (command: AnyCommand) => void {
     return this.#commands.recorder(protocol);
+  }
+
+  /** Where to ask what guessing costs whom, in numbers. */
+  watchGuessing(figures: () => GuessingFigures): void {
+    this.#gauge('guessing_delayed', 'What has so many wrong passwords that its logins are delayed', ['of'], () => {
+      const { addresses, networks, accounts } = figures();
+      return Object.entries({ address: addresses, network: networks, account: accounts }).map(([of, value]) => ({
+        labels: { of },
+        value,
+      }));
+    });
+    this.#single('logins_waiting', 'Logins that are delayed since passwords were guessed', () => figures().waiting);
   }
 
   login({ outcome, milliseconds }: LoginReport): void {

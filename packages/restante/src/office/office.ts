@@ -1,6 +1,7 @@
 import { StoreError } from '@restante/pop/maildrop';
 import { AccountExists, type AccountIndex, NoAccount } from '../accounts/account.ts';
 import type { AliasIndex } from '../accounts/alias.ts';
+import type { GuessingFigures } from '../accounts/guessing.ts';
 import type { PolicyEdit } from '../accounts/policy.ts';
 import type { AccountRoutes } from '../delivery/routes.ts';
 import { Failure, reasonOf } from '../failure.ts';
@@ -24,6 +25,8 @@ export type SessionCounts = Readonly<Record<'pop3' | 'smtp' | 'lmtp', number>>;
 
 const NO_SESSIONS: SessionCounts = { pop3: 0, smtp: 0, lmtp: 0 };
 
+const NOTHING_DELAYED: GuessingFigures = { addresses: 0, networks: 0, accounts: 0, waiting: 0 };
+
 export function allSessions({ pop3, smtp, lmtp }: SessionCounts): number {
   return pop3 + smtp + lmtp;
 }
@@ -40,6 +43,8 @@ export interface OfficeStatus {
   /** Connections, of all protocols together. */
   readonly sessions: number;
   readonly sessionsByProtocol: SessionCounts;
+  /** What is delayed now since passwords were guessed, and the logins that wait for it; nothing while it is closed. */
+  readonly delayed: GuessingFigures;
   /** Where it listens, as listeners are written; empty while it is closed. */
   readonly listening: readonly { readonly door: string; readonly address: string }[];
 }
@@ -98,6 +103,7 @@ export interface LocalOfficeOptions {
   readonly routes: AccountRoutes;
   /** Absent while the office is closed. */
   readonly sessions?: () => SessionCounts;
+  readonly guessing?: () => GuessingFigures;
   readonly listening?: OfficeStatus['listening'];
 }
 
@@ -175,7 +181,7 @@ export class LocalOffice implements Office {
 
   status(): Promise<OfficeStatus> {
     return mendable(async () => {
-      const { data, store, sessions, listening = [] } = this.#options;
+      const { data, store, sessions, guessing, listening = [] } = this.#options;
       const { accounts, letters, octets } = await store.status();
       const sessionsByProtocol = sessions?.() ?? NO_SESSIONS;
       return {
@@ -186,6 +192,7 @@ export class LocalOffice implements Office {
         octets,
         sessions: allSessions(sessionsByProtocol),
         sessionsByProtocol,
+        delayed: guessing?.() ?? NOTHING_DELAYED,
         listening,
       };
     });

@@ -1,6 +1,7 @@
 import type { MaybePromise } from '@restante/pop/maildrop';
 import type { Account, AccountIndex } from '../accounts/account.ts';
 import { accountName } from '../accounts/account-name.ts';
+import { addressKey } from '../delivery/address.ts';
 import { parsePath } from '../delivery/path.ts';
 import type { AccountRoute, AccountRoutes } from '../delivery/routes.ts';
 
@@ -28,5 +29,21 @@ export function accountFinder(
     if (path === undefined || path.domain === '') return undefined;
     const route = routes.resolve(path);
     return route instanceof Promise ? route.then(ownerOf) : ownerOf(route);
+  };
+}
+
+/**
+ * The one way to write all spellings of what somebody logs in with. It is a matter of the text alone, so that it is the same for
+ * names that are nobody's; a name at one of our domains is the name.
+ */
+export function loginNames(domains: readonly string[]): (identity: string) => string {
+  return (identity) => {
+    const name = accountName(identity);
+    if (name !== undefined) return name;
+    const path = parsePath(identity);
+    if (path === undefined || path.domain === '') return identity;
+    const key = addressKey(path.local, path.domain);
+    const at = key.lastIndexOf('@');
+    return domains.includes(key.slice(at + 1)) ? key.slice(0, at) : key;
   };
 }

@@ -1,7 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { createPop3Server, type Peer, type Pop3Server } from '@restante/pop/server';
 import { Authenticator } from '../accounts/authenticator.ts';
+import { Guessing, type GuessingLimits } from '../accounts/guessing.ts';
 import { LoginCache } from '../accounts/login-cache.ts';
+import { Networks } from '../accounts/network.ts';
 import { PasswordChecks } from '../accounts/passwords.ts';
 import { formatListen } from '../config/listen-address.ts';
 import type { Settings } from '../config/settings.ts';
@@ -14,6 +16,7 @@ import { Failure } from '../failure.ts';
 import { StoreLetterDesk } from '../import/letter-desk.ts';
 import { logDelivery, logDeliverySession } from '../observe/delivery-line.ts';
 import type { Log } from '../observe/log.ts';
+import { logLogin } from '../observe/login-line.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import { logSession } from '../observe/session-line.ts';
 import { timed } from '../observe/timed-store.ts';
@@ -26,7 +29,7 @@ import type { Certificate } from '../tls/certificate.ts';
 import type { Certificates } from '../tls/certificates.ts';
 import { accountRoutes } from './account-routes.ts';
 import { openCertificates } from './certificates.ts';
-import { accountFinder } from './find-account.ts';
+import { accountFinder, loginNames } from './find-account.ts';
 import { type Made, makeFirstAccount } from './first-start.ts';
 import { groupId } from './group-id.ts';
 import { type OpenDoor, openDoor } from './listening.ts';
@@ -107,7 +110,9 @@ export async function openPostOffice(options: PostOfficeOptions): Promise<PostOf
   const { 'lmtp.socket_group': group } = settings;
   const socketGroup = group === undefined ? undefined : await groupId(group);
   const routes = accountRoutes(settings, store);
-  const { pop3, smtp, lmtp } = servers(options, store, routes, certificates, hostname, socketGroup, metrics);
+  const guessing = new Guessing({ limits: guessingLimits(settings) });
+  metrics?.watchGuessing(() => guessing.figures());
+  const { pop3, smtp, lmtp } = servers(options, store, routes, guessing, certificates, hostname, socketGroup, metrics);
   metrics?.countOpen('pop3', () => pop3.sessions);
   metrics?.countOpen('smtp', () => smtp.connections);
   metrics?.countOpen('lmtp', () => lmtp.connections);
@@ -141,6 +146,7 @@ export async function openPostOffice(options: PostOfficeOptions): Promise<PostOf
     routes,
     domains: servedDomains(settings),
     sessions,
+    guessing: () => guessing.figures(),
     listening: doors.map(({ door, address }) => ({ door, address: formatListen(address) })),
   });
   const control = await ControlServer.open({
@@ -223,20 +229,28 @@ function servers(
   { settings, log }: PostOfficeOptions,
   store: DurableStore,
   routes: AccountRoutes,
+  guessing: Guessing,
   certificates: Certificates,
   hostname: string,
   socketGroup: number | undefined,
   metrics: Metrics | undefined,
 ): { pop3: Pop3Server; smtp: MailServer; lmtp: MailServer } {
+  const exempt = new Networks(settings['guessing.exempt']);
   const authenticator = new Authenticator({
     findAccount: accountFinder(store, routes),
     passwords: new PasswordChecks({ waiting: settings['limits.login_queue'] }),
     cache: new LoginCache(),
+    guessing,
+    nameOf: loginNames(servedDomains(settings)),
+    isExempt: (peer) => (peer.loopback && settings['limits.loopback_exempt']) || exempt.has(peer.address),
     onFailure: (err) => log.error({ err }, 'a login could not be decided'),
-    ...(metrics && { onLogin: (report) => metrics.login(report) }),
+    onLogin: (report) => {
+      logLogin(log, report);
+      metrics?.login(report);
+    },
   });
   const pop3 = createPop3Server({
-    authenticate: (login) => authenticator.authenticate(login),
+    authenticate: (login, peer) => authenticator.authenticate(login, peer),
     openMaildrop: (account) => store.openMaildrop(account),
     hostname,
     tls: certificates.source,
@@ -292,6 +306,18 @@ function servers(
     ...(socketGroup !== undefined && { socketGroup }),
   });
   return { pop3, smtp, lmtp };
+}
+
+function guessingLimits(settings: Settings): GuessingLimits {
+  return {
+    address: settings['guessing.address'],
+    network: settings['guessing.network'],
+    account: settings['guessing.account'],
+    delay: settings['guessing.delay'],
+    halfLife: settings['guessing.half_life'],
+    // Each holds a connection; the other half is for those who are not delayed.
+    waiting: Math.ceil(settings['limits.unauthenticated'] / 2),
+  };
 }
 
 /** Who may log in without TLS (AUTH-22, TLS-09). */
