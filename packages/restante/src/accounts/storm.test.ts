@@ -103,7 +103,7 @@ test('AUTH-26: an unknown name is answered and delayed like a known one, also fo
   const answers = async (name: string) => {
     const { login, passwords, clock } = office({ address: 0, network: 0, account: 4, delay: 8_000 });
     const said: string[] = [];
-    for (let index = 0; index < 20; index++) {
+    for (let index = 0; index < 40; index++) {
       let verdict: Verdict | undefined;
       const began = clock.now();
       void login(name, index % 3 === 0 ? 'old' : `guess-${index}`, HOME).then((decided) => {
