@@ -6,6 +6,7 @@
  * - `no-room`: the disk, or the share of it that mail may use, is full
  * - `over-quota`: this mailbox may hold no more
  * - `too-large`: the letter is larger than any that is taken
+ * - `exceeds-maildrop`: the letter is larger than this mailbox may ever hold
  * - `no-maildrop`: there is no such mailbox
  * - `in-use`: the mailbox is held exclusively by another session
  */
@@ -15,6 +16,7 @@ export type StoreErrorKind =
   | 'no-room'
   | 'over-quota'
   | 'too-large'
+  | 'exceeds-maildrop'
   | 'no-maildrop'
   | 'in-use';
 

@@ -91,9 +91,10 @@ export interface Store {
   /**
    * Begins to keep room for a letter of so many octets (RFC 1870's declared size, or a guess), so that letters which
    * come in at the same time are not all promised the same room. What is reserved is promised to nobody else who asks, up to as
-   * much as the store keeps for one letter; a commit may still find less. A store that cannot tell leaves it out.
+   * much as the store keeps for one letter; a commit may still find less. A store that cannot tell leaves it out. A guess
+   * takes room from others, and is no reason to refuse: the letter may be smaller.
    */
-  reserve?(octets: number): Reservation;
+  reserve?(octets: number, guessed?: boolean): Reservation;
   /** Brings expunged letters back as new arrivals, with their old unique-ids unless the choice says otherwise. Answers how many. */
   undelete(name: string, choice: UndeleteChoice, by: Actor): Promise<number>;
   /** Destroys letters expunged before this time (milliseconds since 1970) that no open snapshot holds. Answers how many. */

@@ -6,6 +6,7 @@ const CODES: Readonly<Record<StoreErrorKind, ResponseCode>> = {
   'no-room': 'SYS/TEMP',
   'over-quota': 'SYS/TEMP',
   'too-large': 'SYS/PERM',
+  'exceeds-maildrop': 'SYS/PERM',
   permanent: 'SYS/PERM',
   'no-maildrop': 'SYS/PERM',
   // A session that lost its hold on the maildrop may well get it back.

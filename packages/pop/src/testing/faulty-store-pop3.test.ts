@@ -118,6 +118,7 @@ const kinds: readonly StoreFault['failure'][] = [
     'no-room',
     'over-quota',
     'too-large',
+    'exceeds-maildrop',
     'no-maildrop',
     'in-use',
   ] satisfies StoreErrorKind[]),

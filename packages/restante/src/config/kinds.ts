@@ -110,6 +110,22 @@ export function count(from: number, to: number): Kind<number> {
   };
 }
 
+/** An array of percentages, each once and in ascending order when it is read. */
+export function percentages(from: number, to: number): Kind<readonly number[]> {
+  const message = `must be an array of whole numbers from ${from} to ${to}`;
+  return {
+    schema: v.pipe(
+      v.array(
+        v.pipe(v.number(message), v.integer(message), v.minValue(from, message), v.maxValue(to, message)),
+        message,
+      ),
+      v.transform((all) => [...new Set(all)].sort((one, other) => one - other)),
+    ),
+    form: `array of percentages, ${from} to ${to}`,
+    write: (value) => `[${value.join(', ')}]`,
+  };
+}
+
 /** An amount of storage: a number of octets, or a text with a unit. */
 export function octets(from: number, to: number): Kind<number> {
   const range = `${formatOctets(from)} to ${formatOctets(to)}`;

@@ -10,6 +10,7 @@ import {
   networks,
   octets,
   path,
+  percentages,
   permissions,
   yesOrNo,
 } from './kinds.ts';
@@ -200,6 +201,27 @@ export const SETTINGS = {
     octets(0, MAX_OCTETS),
     64 * 2 ** 20,
     'Free disk below which no mail is taken (452), so that owners can still read and delete.',
+  ),
+  'quota.octets': optional(
+    octets(64 * 1024, MAX_OCTETS),
+    'no limit',
+    'How much mail a mailbox may hold, trace fields included. `restante account quota` gives an account a quota of its own.',
+  ),
+  'quota.letters': optional(count(1, 1_000_000_000), 'no limit', 'How many letters a mailbox may hold.'),
+  'quota.grace': setting(
+    count(0, 100),
+    10,
+    'By how much the last letter may go over the octets of a quota, in percent of it: a mailbox that is below its quota takes a letter that goes over it by no more, so that no mail waits for the last few octets.',
+  ),
+  'quota.over': setting(
+    choice('later', 'never'),
+    'later',
+    'What the sender is told of a mailbox that is full: `later` is 452 4.2.2, so that its mail server comes again for some days; `never` is 552 5.2.2, and the letter goes back at once.',
+  ),
+  'quota.warn': setting(
+    percentages(1, 100),
+    [80, 95],
+    'How full a mailbox is, in percent of its quota, when its owner is written a letter about it: once each, until it is emptier than that again. `[]` for no letters.',
   ),
   'undelete.window': setting(
     duration(0, 3650 * DAY),

@@ -120,7 +120,7 @@ export class DeliveryDesk {
   }
 
   #routed(route: Route, declared: number | undefined): MaybePromise<Answer> {
-    if (route.type !== 'maildrops' || this.#options.protocol.replies === 'each') return this.#decided(route);
+    if (route.type !== 'maildrops') return this.#decided(route);
     this.#room ??= new HeldRoom(this.#options.store, declared);
     const held = this.#room.hold(route.maildrops);
     if (held instanceof Promise) return held.then((refusal) => this.#decided(refusal ?? route));

@@ -125,7 +125,8 @@ const promised: Readonly<Record<StoreErrorKind | 'unforeseen', RegExp>> = {
   unforeseen: /^451 4\.3\.0 /u,
   'no-room': /^452 4\.3\.1 /u,
   'over-quota': /^452 4\.2\.2 /u,
-  'too-large': /^552 5\.(3\.4|2\.3) /u,
+  'too-large': /^552 5\.3\.4 /u,
+  'exceeds-maildrop': /^552 5\.2\.3 /u,
   // It was there at RCPT: where the address leads now is told when the sender comes again.
   'no-maildrop': /^451 4\.3\.0 /u,
   'in-use': /^45[01] 4\.2\.1 /u,

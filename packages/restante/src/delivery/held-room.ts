@@ -5,15 +5,16 @@ import { type Refused, refused } from './outcome.ts';
 const GUESS = 16_384;
 
 /**
- * The room that a store keeps for one letter while its recipients are being named, so that one who cannot take it is
- * refused at RCPT, not with all others at the end (SM-31). A store that cannot tell has room until it says otherwise.
+ * The room that a store keeps for one letter while its recipients are being named, so that one who cannot take it is refused at
+ * RCPT (SM-39): in SMTP the others would be refused with him at the end (SM-31), in LMTP the letter would come for nothing. A store that cannot tell has room until it says otherwise.
  */
 export class HeldRoom {
   readonly #reservation: Reservation | undefined;
 
-  constructor(store: Pick<Store, 'reserve'>, octets = GUESS) {
+  /** `declared`: the octets that the sender said. */
+  constructor(store: Pick<Store, 'reserve'>, declared: number | undefined) {
     try {
-      this.#reservation = store.reserve?.(octets);
+      this.#reservation = store.reserve?.(declared ?? GUESS, declared === undefined);
     } catch {}
   }
 

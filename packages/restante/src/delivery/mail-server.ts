@@ -21,6 +21,7 @@ import type { Answer, End, Question } from './effects.ts';
 import { type DeliveryLimits, defaultDeliveryLimits } from './limits.ts';
 import { ListenAddressError } from './listen-address-error.ts';
 import type { Protocol } from './protocol.ts';
+import type { OverQuota } from './replies.ts';
 import { IDLE_TOO_LONG, TOO_MANY_CONNECTIONS } from './replies.ts';
 import type { DeliveryCommandReport, DeliveryReport, DeliverySessionReport } from './report.ts';
 import type { Routes } from './routes.ts';
@@ -44,6 +45,8 @@ export interface MailServerOptions {
   readonly bareLineEnds?: 'refuse' | 'normalise';
   /** Whether `MAIL FROM: <address>` is let pass (SM-04); default no. */
   readonly spacesRoundColon?: boolean;
+  /** What the sender is told of a mailbox that is full (SM-35): to come again, or never; default `later`. */
+  readonly overQuota?: OverQuota;
   /** Permissions of a unix socket's file, which say who may deliver; default 0o660. */
   readonly socketMode?: number;
   /** The number of the group that a unix socket's file is given to; default the process's own. */
@@ -85,6 +88,7 @@ export class MailServer {
       limits,
       certificate: tls !== undefined,
       spacesRoundColon: options.spacesRoundColon ?? false,
+      overQuota: options.overQuota ?? 'later',
     };
     this.#desk = {
       protocol,

@@ -80,11 +80,20 @@ describe('the answer to a letter', () => {
       'no-room': '452 4.3.1',
       'over-quota': '452 4.2.2',
       'too-large': '552 5.3.4',
+      'exceeds-maildrop': '552 5.2.3',
       // It was there at RCPT (SM-11).
       'no-maildrop': '451 4.3.0',
       'in-use': '450 4.2.1',
     };
     for (const [why, expectation] of Object.entries(expected)) assert.equal(code(why as StoreErrorKind), expectation);
+  });
+
+  it('of a mailbox that is full is for good where the office says so (SM-35)', () => {
+    const full = outcomeOf([new StoreError('over-quota', 'for the log')]);
+    assert.match(replies.answer(full, 'never'), /^552 5\.2\.2 /);
+    assert.match(replies.answer(full, 'later'), /^452 4\.2\.2 /);
+    const large = outcomeOf([new StoreError('exceeds-maildrop', 'for the log')]);
+    assert.match(replies.answer(large, 'later'), /^552 5\.2\.3 /);
   });
 
   it('counts the copies that were made, and a mailbox that stands twice in the envelope once', () => {

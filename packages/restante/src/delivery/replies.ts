@@ -148,12 +148,12 @@ export const RECIPIENT_REFUSED = {
  * Why the letter was not placed. Damage of our own (`permanent`) is answered as temporary, so that the letter stays
  * safe with the sender until an operator has mended it: a 5xx would bounce it.
  */
-const LETTER_REFUSED: Readonly<Record<Refusal, string>> = {
+const LETTER_REFUSED: Readonly<Record<Exclude<Refusal, 'over-quota'>, string>> = {
   temporary: write(451, '4.3.0', 'cannot keep it now'),
   permanent: write(451, '4.3.0', 'cannot keep it now'),
   'no-room': NO_ROOM,
-  'over-quota': write(452, '4.2.2', 'that mailbox is full'),
   'too-large': LETTER_TOO_LARGE,
+  'exceeds-maildrop': write(552, '5.2.3', 'larger than that mailbox may ever hold'),
   'no-maildrop': RECIPIENT_REFUSED['unknown-user'],
   'in-use': write(450, '4.2.1', 'that mailbox is held by somebody'),
   'bare-line-end': write(550, '5.5.2', 'a CR or LF stands alone in the letter'),
@@ -162,9 +162,19 @@ const LETTER_REFUSED: Readonly<Record<Refusal, string>> = {
   loop: write(554, '5.4.6', 'that mailbox has had this letter before: it goes round in a loop'),
 };
 
+/** What the sender is told of a mailbox that is full (SM-35): to come again, or never. */
+export type OverQuota = 'later' | 'never';
+
+const OVER_QUOTA: Readonly<Record<OverQuota, string>> = {
+  later: write(452, '4.2.2', 'that mailbox is full'),
+  never: write(552, '5.2.2', 'that mailbox is full'),
+};
+
 /** The answer to a letter, for one recipient (LM-04) or all of them; or to RCPT, when the letter could not be placed. */
-export function answer(outcome: Outcome): string {
-  if (outcome.type === 'refused') return LETTER_REFUSED[outcome.why];
+export function answer(outcome: Outcome, overQuota: OverQuota = 'later'): string {
+  if (outcome.type === 'refused') {
+    return outcome.why === 'over-quota' ? OVER_QUOTA[overQuota] : LETTER_REFUSED[outcome.why];
+  }
   // A mailbox that several recipients lead to has it once.
   const [first, ...others] = new Set(outcome.placed.map(({ uniqueId }) => uniqueId));
   const more = others.length === 0 ? '' : ` and ${others.length} more`;

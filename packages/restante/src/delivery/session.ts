@@ -19,6 +19,8 @@ export interface SessionOptions {
   readonly limits: SessionLimits;
   /** Whether spaces round the colon of `MAIL FROM:` and `RCPT TO:` are let pass (SM-04); default no. */
   readonly spacesRoundColon?: boolean;
+  /** What the sender is told of a mailbox that is full (SM-35); default `later`. */
+  readonly overQuota?: replies.OverQuota;
 }
 
 export interface SessionLimits {
@@ -154,9 +156,9 @@ export class DeliverySession extends Dialogue<Questions, Answers, End> {
       this.ask({ type: 'outcomes', faults }, (known) => {
         outcomes.push(...known);
         if (known.some(({ type }) => type === 'placed')) this.#badCommands = 0;
-        if (count === 'each') for (const outcome of known) this.send(replies.answer(outcome));
+        if (count === 'each') for (const outcome of known) this.send(replies.answer(outcome, this.options.overQuota));
         if (outcomes.length < recipients.length) ask();
-        else if (count === 'one') this.send(replies.answer(together(outcomes)));
+        else if (count === 'one') this.send(replies.answer(together(outcomes), this.options.overQuota));
       });
     ask();
   }

@@ -34,7 +34,7 @@ describe('an SMTP server', () => {
 
   it('reports a recipient without room as refused, and a letter that failed in its chunks as refused for everybody', async () => {
     const at = office({ protocol: SMTP, limits: { letter: 100 } });
-    at.store.quotas.set('green', 1);
+    at.store.quotas.set('green', { left: 0, most: 1 });
     const begin = BEGIN.replace('DATA\r\n', 'RCPT TO:<green>\r\n');
     const said = codes(
       await talk(at, begin, 'BDAT 3\r\na\r\n', `BDAT 98\r\n${'x'.repeat(98)}`, 'BDAT 0 LAST\r\nQUIT\r\n'),

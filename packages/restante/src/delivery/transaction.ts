@@ -48,7 +48,7 @@ export const transaction: Handlers<'MAIL' | 'RCPT' | 'DATA' | 'RSET'> = {
     if (recipients.length >= session.options.limits.recipients) return session.send(replies.TOO_MANY_RECIPIENTS);
     const { path } = parsed;
     session.ask({ type: 'route', path, ...(declared !== undefined && { declared }) }, (route) => {
-      if (route.type === 'refused') return session.send(replies.answer(route));
+      if (route.type === 'refused') return session.send(replies.answer(route, session.options.overQuota));
       if (route.type !== 'maildrops') return session.send(replies.RECIPIENT_REFUSED[route.type]);
       const { maildrops, because } = route;
       const rule = because && { rule: because.rule };

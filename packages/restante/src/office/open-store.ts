@@ -5,7 +5,8 @@ import { TargetNotEmpty } from '../store/backup/backup.ts';
 import { type RestoreReport, restore } from '../store/backup/restore.ts';
 import { makeRoot } from '../store/letters/segments/folder.ts';
 import { DataInUse } from '../store/lock.ts';
-import { type DurableStore, openStore } from '../store/store.ts';
+import type { QuotaRules } from '../store/quota.ts';
+import { type DurableStore, openStore, type StoreOptions } from '../store/store.ts';
 import { copyOfficeFiles } from './files.ts';
 
 export interface OpenDataOptions {
@@ -13,13 +14,15 @@ export interface OpenDataOptions {
   readonly settings: Settings;
   /** Told when nothing can be stored any more. */
   readonly onStopped?: (error: StoreError) => void;
+  /** Told of maildrops that have reached a level of their quotas. */
+  readonly onFilled?: StoreOptions['onFilled'];
 }
 
 /**
  * Opens the data folder as the settings say. Rejects with {@link DataInUse} when another process has it, and with a
  * {@link Failure} for anything else that somebody can mend.
  */
-export async function openData({ data, settings, onStopped }: OpenDataOptions): Promise<DurableStore> {
+export async function openData({ data, settings, onStopped, onFilled }: OpenDataOptions): Promise<DurableStore> {
   try {
     makeRoot(data);
     return await openStore({
@@ -28,14 +31,25 @@ export async function openData({ data, settings, onStopped }: OpenDataOptions): 
         letter: settings['limits.letter_size'],
         reserve: settings['limits.reserve'],
         undelete: settings['undelete.window'],
+        quota: quotaRules(settings),
       },
       watchDelay: settings['listen.metrics'].length > 0,
+      ...(onFilled !== undefined && { onFilled }),
       ...(onStopped !== undefined && { onStopped }),
     });
   } catch (thrown) {
     if (thrown instanceof DataInUse) throw thrown;
     throw mendable(thrown, data);
   }
+}
+
+function quotaRules(settings: Settings): QuotaRules {
+  return {
+    octets: settings['quota.octets'] ?? null,
+    letters: settings['quota.letters'] ?? null,
+    grace: settings['quota.grace'],
+    levels: settings['quota.warn'],
+  };
 }
 
 /** Makes a data folder from a backup. A folder that holds mail already, or is in use, is not touched. */

@@ -281,6 +281,7 @@ function servers(
       hostname,
       tls: certificates.source,
       bareLineEnds: settings['smtp.bare_newlines'],
+      overQuota: settings['quota.over'],
       limits: { letter: settings['limits.letter_size'], recipients: settings['limits.recipients'], ...more.limits },
       onDelivery: (report) => {
         logDelivery(log, report);

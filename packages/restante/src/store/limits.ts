@@ -1,3 +1,5 @@
+import type { QuotaRules } from './quota.ts';
+
 /** What the store bounds. Every one has a default that says why. */
 export interface StoreLimits {
   /** Octets of the largest letter that is taken, trace fields aside. */
@@ -18,8 +20,8 @@ export interface StoreLimits {
   readonly deadShare: number;
   /** How long an expunged letter can be brought back, in milliseconds. */
   readonly undelete: number;
-  /** Octets that a maildrop may hold where its account has no quota of its own; `null` for no limit. */
-  readonly quotaOctets: number | null;
+  /** What maildrops may hold. */
+  readonly quota: QuotaRules;
   /** Segment files kept open for reading. */
   readonly openFiles: number;
 }
@@ -41,7 +43,7 @@ export const defaultStoreLimits: StoreLimits = {
   reserveFile: 16 * 1024 * 1024,
   deadShare: 0.5,
   undelete: 7 * 24 * 60 * 60 * 1000,
-  quotaOctets: null,
+  quota: { octets: null, letters: null, grace: 10, levels: [] },
   // Well below the usual limit of 1,024 open files, which the connections need.
   openFiles: 128,
 };

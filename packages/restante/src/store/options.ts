@@ -1,5 +1,6 @@
 import type { StoreError } from '@restante/pop/maildrop';
 import type { FaultPlan } from './faults.ts';
+import type { DueWarning } from './index/sqlite/quota-levels.ts';
 import type { StoreLimits } from './limits.ts';
 
 export interface StoreOptions {
@@ -12,6 +13,8 @@ export interface StoreOptions {
   readonly random?: (octets: number) => Uint8Array;
   /** Told once, if the writer's thread ends before the store is closed: from then on nothing can be stored. */
   readonly onStopped?: (error: StoreError) => void;
+  /** Told of maildrops that have reached a level of their quotas: their owners are to be written to, see {@link DurableStore.beginNotice}. */
+  readonly onFilled?: (due: readonly DueWarning[]) => void;
   /** Whether the delay of the writer's event loop is watched, for {@link DurableStore.writerDelay}; default no. */
   readonly watchDelay?: boolean;
   /** For tests only. */

@@ -5,12 +5,13 @@ import { deliver, expunge, letterOf, office, place } from './office.test.kit.ts'
 import { Reservations } from './reservations.ts';
 
 const megabyte = 1024 * 1024;
+const UNLIMITED = { count: 0, octets: 0, quota: undefined };
 
 test('room that the writer is asked for is kept while he is, and let go of when he says no', async () => {
   const asked: { octets: number; answer: (enough: boolean) => void }[] = [];
   const reservations = new Reservations({
     letter: 10_000,
-    has: () => true,
+    find: () => UNLIMITED,
     hasRoom: (octets) => new Promise((answer) => asked.push({ octets, answer })),
   });
   const first = reservations.begin(1_000);
@@ -36,7 +37,7 @@ test('room that the writer is asked for is kept while he is, and let go of when 
 
 test('one that is released while the writer is asked keeps nothing', async () => {
   const { promise, resolve } = Promise.withResolvers<boolean>();
-  const reservations = new Reservations({ letter: 10_000, has: () => true, hasRoom: () => promise });
+  const reservations = new Reservations({ letter: 10_000, find: () => UNLIMITED, hasRoom: () => promise });
   const reservation = reservations.begin(1_000);
   const answer = reservation.hold('anna');
   reservation.release();
@@ -54,7 +55,8 @@ test('a store that fails is an answer, and what is kept already stays', async ()
     if (failing) throw new StoreError('temporary', 'planted');
     return true;
   };
-  const reservations = new Reservations({ letter: 10_000, has: fail, hasRoom: fail });
+  const find = () => (fail() ? UNLIMITED : undefined);
+  const reservations = new Reservations({ letter: 10_000, find, hasRoom: fail });
   const kept = reservations.begin(1_000);
   assert.equal(await kept.hold('anna'), undefined);
   failing = true;
@@ -63,7 +65,7 @@ test('a store that fails is an answer, and what is kept already stays', async ()
   assert.equal(reservations.octets, 1_000);
   const rejecting = new Reservations({
     letter: 10_000,
-    has: () => true,
+    find: () => UNLIMITED,
     hasRoom: () => Promise.reject(new StoreError('temporary', 'planted')),
   });
   assert.equal(((await rejecting.begin(1_000).hold('anna')) as StoreError).kind, 'temporary');
@@ -119,7 +121,7 @@ test('letters that are announced and never sent do not keep everybody else out',
 test('all of a letter has to fit beside what others keep', async () => {
   const reservations = new Reservations({
     letter: 100 * megabyte,
-    has: () => true,
+    find: () => UNLIMITED,
     hasRoom: (octets) => octets <= 10 * megabyte,
   });
   const hold = (octets: number) => reservations.begin(octets).hold('anna');

@@ -1,10 +1,13 @@
 import { type MaybePromise, type Reservation, StoreError } from '@restante/pop/maildrop';
 
+import type { Held, Quota } from './quota.ts';
+
 /** What reservations ask the store. */
 export interface ReservationRoom {
   /** Octets of the largest letter that is taken. */
   readonly letter: number;
-  has(maildrop: string): boolean;
+  /** What it holds, and may hold; undefined where there is no such maildrop. */
+  find(maildrop: string): (Held & { readonly quota: Quota | undefined }) | undefined;
   /** Whether there is room for so many octets, or some can be made. */
   hasRoom(octets: number): MaybePromise<boolean>;
 }
@@ -16,12 +19,15 @@ export interface ReservationRoom {
 const MOST_KEPT = 1024 * 1024;
 
 /**
- * Room that is kept for letters whose recipients are still being named. Only promises count it: a letter that is there needs
- * real room, whatever others have been promised, and has taken it from the disk while its own reservation still stands.
+ * Room that is kept for letters whose recipients are still being named, on the disk and within the quotas of their maildrops. Only
+ * promises count it: a letter that is there needs real room, whatever others have been promised, and has taken it from the
+ * disk while its own reservation still stands.
  */
 export class Reservations {
   readonly #room: ReservationRoom;
   #octets = 0;
+  /** What is promised in each maildrop. */
+  readonly #promised = new Map<string, Held>();
 
   constructor(room: ReservationRoom) {
     this.#room = room;
@@ -32,36 +38,64 @@ export class Reservations {
     return this.#octets;
   }
 
-  begin(octets: number): Reservation {
-    return new KeptRoom(octets, this.#room, (change) => {
-      this.#octets += change;
-      return this.#octets;
+  /** `guessed`: how large the letter will be was not said. */
+  begin(octets: number, guessed = false): Reservation {
+    return new KeptRoom(octets, guessed, this.#room, {
+      keep: (change) => {
+        this.#octets += change;
+        return this.#octets;
+      },
+      promised: (maildrop) => this.#promised.get(maildrop) ?? NOTHING,
+      promise: (maildrop, letters, change) => {
+        const { count, octets: before } = this.#promised.get(maildrop) ?? NOTHING;
+        if (count + letters === 0) this.#promised.delete(maildrop);
+        else this.#promised.set(maildrop, { count: count + letters, octets: before + change });
+      },
     });
   }
 }
 
+const NOTHING: Held = { count: 0, octets: 0 };
+
+/** What all reservations keep, as one of them sees it. */
+interface Promises {
+  /** Changes what all keep of the disk together, and answers it. */
+  keep(change: number): number;
+  /** What is promised in a maildrop. */
+  promised(maildrop: string): Held;
+  /** Changes that. */
+  promise(maildrop: string, letters: number, octets: number): void;
+}
+
 class KeptRoom implements Reservation {
   readonly #octets: number;
+  readonly #guessed: boolean;
   readonly #room: ReservationRoom;
-  /** Changes what all keep together, and answers it. */
-  readonly #count: (change: number) => number;
+  readonly #promises: Promises;
+  /** Where the letter is promised a place, within what may be promised of it. */
+  readonly #maildrops = new Set<string>();
   #kept = 0;
   #asking: Promise<StoreError | undefined> | undefined;
   #released = false;
 
-  constructor(octets: number, room: ReservationRoom, count: (change: number) => number) {
+  constructor(octets: number, guessed: boolean, room: ReservationRoom, promises: Promises) {
     this.#octets = Math.max(octets, 0);
     this.#room = room;
-    this.#count = count;
+    this.#guessed = guessed;
+    this.#promises = promises;
   }
 
   hold(maildrop: string): MaybePromise<StoreError | undefined> {
     if (this.#released) throw new Error('a reservation that was released holds nothing');
     const before = this.#kept;
     try {
-      if (!this.#room.has(maildrop)) {
-        return new StoreError('no-maildrop', `there is no maildrop ${JSON.stringify(maildrop)}`);
+      const found = this.#room.find(maildrop);
+      if (!found) return new StoreError('no-maildrop', `there is no maildrop ${JSON.stringify(maildrop)}`);
+      if (this.#octets > this.#room.letter) {
+        return new StoreError('too-large', `a letter of more than ${this.#room.letter} octets is not taken`);
       }
+      const refusal = this.#promise(maildrop, found);
+      if (refusal) return refusal;
       if (this.#asking !== undefined) return this.#asking;
       // All recipients share the letter.
       return this.#kept > 0 ? undefined : this.#keep();
@@ -76,14 +110,27 @@ class KeptRoom implements Reservation {
     this.#letGo();
   }
 
+  /** Promises the letter its place in a maildrop, once; or answers why there is none, beside what others are promised there. */
+  #promise(
+    maildrop: string,
+    { quota, count, octets }: Held & { readonly quota: Quota | undefined },
+  ): StoreError | undefined {
+    if (quota === undefined || this.#maildrops.has(maildrop)) return undefined;
+    const others = this.#promises.promised(maildrop);
+    const held = { count: count + others.count, octets: octets + others.octets };
+    // A letter of unknown size is taken wherever there is room for one: what it lacks is seen when it is there.
+    const refusal = quota.refusal(maildrop, held, this.#guessed ? 0 : this.#octets);
+    if (refusal) return refusal;
+    this.#maildrops.add(maildrop);
+    this.#promises.promise(maildrop, 1, Math.min(this.#octets, MOST_KEPT));
+    return undefined;
+  }
+
   #keep(): MaybePromise<StoreError | undefined> {
-    if (this.#octets > this.#room.letter) {
-      return new StoreError('too-large', `a letter of more than ${this.#room.letter} octets is not taken`);
-    }
     // It counts from now on: who asks while the answer is on its way is told what is left beside it.
     this.#kept = Math.min(this.#octets, MOST_KEPT);
     // All of the letter has to fit beside what others keep, of which it will keep the less.
-    const enough = this.#room.hasRoom(this.#count(this.#kept) - this.#kept + this.#octets);
+    const enough = this.#room.hasRoom(this.#promises.keep(this.#kept) - this.#kept + this.#octets);
     if (!(enough instanceof Promise)) return this.#settle(enough);
     this.#asking = enough
       .then(
@@ -106,7 +153,9 @@ class KeptRoom implements Reservation {
   }
 
   #letGo(): void {
-    this.#count(-this.#kept);
+    this.#promises.keep(-this.#kept);
     this.#kept = 0;
+    for (const maildrop of this.#maildrops) this.#promises.promise(maildrop, -1, -Math.min(this.#octets, MOST_KEPT));
+    this.#maildrops.clear();
   }
 }

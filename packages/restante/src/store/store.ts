@@ -28,6 +28,7 @@ import { DepartedReads } from './index/sqlite/departed.ts';
 import { DepartureReads } from './index/sqlite/departures.ts';
 import { MaildropReads, type MaildropRow } from './index/sqlite/maildrops.ts';
 import { PlacementReads } from './index/sqlite/placements.ts';
+import { type DueWarning, QuotaLevelReads } from './index/sqlite/quota-levels.ts';
 import { SegmentReads } from './index/sqlite/segments.ts';
 import { LetterReader } from './letters/letter-reader.ts';
 import { Pages } from './letters/pages.ts';
@@ -36,6 +37,7 @@ import { SegmentReader } from './letters/segments/reader.ts';
 import { defaultStoreLimits, type StoreLimits } from './limits.ts';
 import { DataLock } from './lock.ts';
 import type { StoreOptions, StoreStatus } from './options.ts';
+import { type Held, Quota } from './quota.ts';
 import { Reservations } from './reservations.ts';
 import { Snapshot, type SnapshotRoom } from './snapshot/snapshot.ts';
 import { OpenSnapshots } from './snapshot/snapshots.ts';
@@ -49,6 +51,11 @@ import { Pace } from './writer/pace.ts';
 import { Room } from './writer/room.ts';
 
 export type { StoreOptions, StoreStatus } from './options.ts';
+
+/** What a maildrop holds, and may hold. */
+export interface MaildropUsage extends Held {
+  readonly quota: Quota | undefined;
+}
 
 /** Opens the data folder for this process alone. Rejects with DataInUse, or a StoreError that names the remedy. */
 export async function openStore(options: StoreOptions): Promise<DurableStore> {
@@ -86,6 +93,7 @@ export class DurableStore implements Store, AccountIndex, AliasIndex, Imports {
   readonly #imports: ImportDesk;
   readonly #upkeep: Upkeep;
   readonly #departed: DepartedReads;
+  readonly #quotaLevels: QuotaLevelReads;
   readonly #totals: SegmentReads;
   readonly #snapshotRoom: SnapshotRoom;
   readonly #deliveryRoom: DeliveryRoom;
@@ -132,6 +140,7 @@ export class DurableStore implements Store, AccountIndex, AliasIndex, Imports {
       turns: this.#turns,
       now: this.#now,
     });
+    this.#quotaLevels = new QuotaLevelReads(database);
     this.#totals = new SegmentReads(database);
     this.#snapshotRoom = {
       reads: { database, placements: new PlacementReads(database) },
@@ -152,7 +161,7 @@ export class DurableStore implements Store, AccountIndex, AliasIndex, Imports {
     };
     this.#reservations = new Reservations({
       letter: limits.letter,
-      has: (maildrop) => this.#read(() => this.#maildrops.byName(maildrop)) !== undefined,
+      find: (maildrop) => this.#read(() => this.#usage(maildrop)),
       hasRoom: (octets) => this.#hasRoom(octets),
     });
     this.#imports = new ImportDesk(database, this.#maildrops, this.#deliveryRoom);
@@ -181,6 +190,7 @@ export class DurableStore implements Store, AccountIndex, AliasIndex, Imports {
         pressed: () => {
           if (store) void store.#upkeep.makeRoom();
         },
+        filled: (due) => options.onFilled?.(due),
         stopped: (error) => options.onStopped?.(error),
       },
     );
@@ -206,9 +216,13 @@ export class DurableStore implements Store, AccountIndex, AliasIndex, Imports {
     return new IncomingLetter(this.#deliveryRoom, envelope);
   }
 
-  /** Begins a letter of the office to the owner of a maildrop: it is placed whatever the quota says. */
-  beginNotice(recipient: Omit<Recipient, 'group'>): Delivery {
-    return new IncomingLetter(this.#deliveryRoom, { returnPath: '', recipients: [recipient] }, { notice: {} });
+  /**
+   * Begins a letter of the office to the owner of a maildrop: it is placed whatever the quota says. With a `level`, in percent, it is
+   * about that level of the quota, which the owner then has been told of.
+   */
+  beginNotice(recipient: Omit<Recipient, 'group'>, level?: number): Delivery {
+    const envelope = { returnPath: '', recipients: [recipient] };
+    return new IncomingLetter(this.#deliveryRoom, envelope, { notice: { ...(level !== undefined && { level }) } });
   }
 
   /** No, when there is not and all that was expunged has been destroyed; what can be destroyed yet is room too. */
@@ -216,8 +230,25 @@ export class DurableStore implements Store, AccountIndex, AliasIndex, Imports {
     return this.#hasRoom(octets + this.#reservations.octets);
   }
 
-  reserve(octets: number): Reservation {
-    return this.#reservations.begin(octets);
+  reserve(octets: number, guessed?: boolean): Reservation {
+    return this.#reservations.begin(octets, guessed);
+  }
+
+  /** What a maildrop holds, and may hold (undefined for no limit). Throws `no-maildrop`. */
+  usage(name: string): MaildropUsage {
+    const usage = this.#read(() => this.#usage(name));
+    if (!usage) throw noMaildrop(name);
+    return usage;
+  }
+
+  /** Those that have reached a level of their quota, and whose owners have not been written about it yet; by name, behind `after`. */
+  dueWarnings(after: string, limit: number): readonly DueWarning[] {
+    return this.#read(() => this.#quotaLevels.due(after, limit));
+  }
+
+  /** How many maildrops have reached each level of their quotas, and no higher one. */
+  quotaLevels(): ReadonlyMap<number, number> {
+    return this.#read(() => this.#quotaLevels.counts());
   }
 
   async undelete(name: string, choice: UndeleteChoice, _by: Actor): Promise<number> {
@@ -426,8 +457,14 @@ export class DurableStore implements Store, AccountIndex, AliasIndex, Imports {
 
   /** Octets that the maildrop may hold; as many may be kept again of what has left it. */
   #quotaOf(name: string): number | null {
-    const own = this.#read(() => this.#accounts.byName(name))?.policy.quotaOctets;
-    return own === undefined ? this.#limits.quotaOctets : own;
+    return this.#read(() => this.#usage(name))?.quota?.octets ?? null;
+  }
+
+  #usage(name: string): MaildropUsage | undefined {
+    const row = this.#maildrops.byName(name);
+    if (!row) return undefined;
+    const quota = Quota.of(this.#limits.quota, this.#accounts.policyOf(name) ?? {});
+    return { count: row.count, octets: row.octets, quota };
   }
 
   #hasRoom(octets: number): MaybePromise<boolean> {

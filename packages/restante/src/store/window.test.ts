@@ -1,22 +1,35 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { by, expunge, folder, idsOf, letterOf, office, place, reopen, traceOf } from './office.test.kit.ts';
+import type { DurableStore } from './store.ts';
 
 /** Octets of each letter with its trace fields. */
 const EACH = 2_000 + traceOf('anna').length;
-const limits = { quotaOctets: 3 * EACH };
+const limits = { quota: { octets: 3 * EACH, letters: null, grace: 0, levels: [] } };
+
+/** Lifts anna's quota, so that more can be placed than is kept when it leaves; or brings it back. */
+function lift(store: DurableStore, lifted: boolean): Promise<void> {
+  return store.editPolicy(
+    'anna',
+    lifted ? { set: { quotaOctets: null }, unset: [] } : { set: {}, unset: ['quotaOctets'] },
+  );
+}
 
 test('of what was expunged no more is kept than the quota, the oldest goes first', async (t) => {
   const store = await office(t, ['anna', 'bert'], { limits });
   const ids: string[] = [];
+  await lift(store, true);
   for (let sent = 0; sent < 5; sent += 1) ids.push((await place(store, 'anna', letterOf(2_000))).uniqueId);
+  await lift(store, false);
   await place(store, 'bert', letterOf(2_000));
   await expunge(store, 'bert', [1]);
   await expunge(store, 'anna', [3]);
   await expunge(store, 'anna', [1, 2, 3]);
   // Asked behind the purge that the session's end has brought about.
+  await lift(store, true);
   assert.equal(await store.undelete('anna', { newUniqueIds: true }, by), 3);
   assert.equal(await store.undelete('anna', {}, by), 0);
+  await lift(store, false);
   await expunge(store, 'anna', [1]);
   assert.deepEqual(
     (await store.expunged('anna', {})).letters.map(({ uniqueId }) => uniqueId),
@@ -27,8 +40,8 @@ test('of what was expunged no more is kept than the quota, the oldest goes first
 
 test('an account has the window that its own quota says', async (t) => {
   const store = await office(t, ['anna'], { limits });
-  await store.editPolicy('anna', { set: { quotaOctets: EACH }, unset: [] });
   for (let sent = 0; sent < 3; sent += 1) await place(store, 'anna', letterOf(2_000));
+  await store.editPolicy('anna', { set: { quotaOctets: EACH }, unset: [] });
   await expunge(store, 'anna', [1, 2, 3]);
   assert.equal(await store.undelete('anna', {}, by), 1);
   await store.editPolicy('anna', { set: { quotaOctets: null }, unset: [] });
@@ -39,7 +52,9 @@ test('an account has the window that its own quota says', async (t) => {
 
 test('what an open session holds is not destroyed for the window; it goes when that ends', async (t) => {
   const store = await office(t, ['anna'], { limits });
+  await lift(store, true);
   for (let sent = 0; sent < 5; sent += 1) await place(store, 'anna', letterOf(2_000));
+  await lift(store, false);
   const reader = store.openMaildrop('anna');
   await expunge(store, 'anna', [1, 2, 3, 4, 5]);
   assert.equal((await reader.read(1, 0)).length, EACH);

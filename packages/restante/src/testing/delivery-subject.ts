@@ -30,6 +30,7 @@ export function deliverySubject(protocol: Protocol): Subject {
       'limit',
       'bare-line-ends',
       'spaces',
+      'over-quota',
     ],
     words: ['LETTERS', 'LETTER', 'TRACE', 'FAULT', 'ROOM', 'QUOTA', 'RESERVED', 'HOLD', 'HELD', 'RELEASE', 'SHUTDOWN'],
     prelude: (state, transcript) => {
@@ -106,6 +107,7 @@ function situation(protocol: Protocol, transcript: Transcript, clock: ManualCloc
     limits,
     clock,
     bareLineEnds: bareLineEnds === 'normalise' ? 'normalise' : 'refuse',
+    overQuota: directive(transcript, 'over-quota') === 'never' ? 'never' : 'later',
     spacesRoundColon: directive(transcript, 'spaces') === 'allowed',
     onSession: () => {
       over += 1;
@@ -137,8 +139,8 @@ function situation(protocol: Protocol, transcript: Transcript, clock: ManualCloc
       else store.commitFaults.set(where, kind as StoreErrorKind);
     },
     QUOTA: (rest) => {
-      const [name = '', octets] = rest.split(' ');
-      store.quotas.set(name, Number(octets));
+      const [name = '', left, most = Infinity] = rest.split(' ');
+      store.quotas.set(name, { left: Number(left), most: Number(most) });
     },
     RESERVED: (rest) => assert.equal(store.reservations, Number(rest), 'reservations'),
     ROOM: (rest) => {

@@ -15,8 +15,8 @@ export class TrialStore extends MemoryStore {
   writeFault: StoreErrorKind | undefined;
   /** What commits fail with, by mailbox. */
   readonly commitFaults = new Map<string, StoreErrorKind>();
-  /** Octets for which there is still room in a mailbox, as long as the letter is only announced. */
-  readonly quotas = new Map<string, number>();
+  /** Octets for which there is still room in a mailbox, and which it may ever hold, as long as the letter is only announced. */
+  readonly quotas = new Map<string, { readonly left: number; readonly most: number }>();
   /** Reservations that were not let go of. */
   reservations = 0;
   readonly #held = new Map<string, { readonly until: Promise<void>; readonly release: () => void; asked: boolean }>();
@@ -47,13 +47,15 @@ export class TrialStore extends MemoryStore {
     return Promise.resolve(super.hasRoom(octets));
   }
 
-  override reserve(octets: number): Reservation {
+  override reserve(octets: number, guessed = false): Reservation {
     this.reservations += 1;
     let held = true;
     return {
       hold: (maildrop) => {
         if (octets > this.room) return fault('no-room');
-        return octets > (this.quotas.get(maildrop) ?? octets) ? fault('over-quota') : undefined;
+        const { left, most } = this.quotas.get(maildrop) ?? { left: Infinity, most: Infinity };
+        const said = guessed ? 1 : octets;
+        return said > most ? fault('exceeds-maildrop') : said > left ? fault('over-quota') : undefined;
       },
       release: () => {
         if (!held) throw new Error('a reservation was let go of twice');

@@ -10,6 +10,7 @@ import { failureOf } from './failure.ts';
 import { remember, standing } from './imports.ts';
 import type { Answer, DeliverResult, Failure, OrderOf, PlacedAs } from './orders.ts';
 import { type Placing, placing } from './placing.ts';
+import { type Quotas, Tally } from './quotas.ts';
 
 type DeliverOrder = OrderOf<'deliver'>;
 
@@ -21,6 +22,8 @@ interface Pending {
   failure: Failure | PlacedAs | undefined;
 }
 
+const NO_ROOM: Failure = { type: 'store', kind: 'no-room', message: 'the disk is full up to the reserve' };
+
 /** The letters that one commit takes. Each fails for itself as far as the disk allows. */
 export class Batch {
   readonly #index: IndexWrites;
@@ -28,6 +31,7 @@ export class Batch {
   readonly #appender: Appender;
   readonly #pages: Pages;
   readonly #faults: Faults;
+  readonly #quotas: Quotas;
   readonly #letters: readonly Pending[];
 
   constructor(
@@ -37,29 +41,31 @@ export class Batch {
     pages: Pages,
     faults: Faults,
     orders: readonly DeliverOrder[],
+    quotas: Quotas,
+    withoutRoom: ReadonlySet<DeliverOrder> = new Set(),
   ) {
     this.#index = index;
     this.#data = data;
     this.#appender = appender;
     this.#pages = pages;
     this.#faults = faults;
+    this.#quotas = quotas;
+    const tally = new Tally(index, quotas);
     this.#letters = orders.map((order) => {
-      const where = placing(order.placements, (maildrop) => index.maildrops.idOf(maildrop));
-      const failure = standing(index, order, where.entered[0]?.maildrop);
+      const failure = standing(index, order, tally) ?? (withoutRoom.has(order) ? NO_ROOM : undefined);
+      const { octets } = order.content;
+      // What is placed already, and what the office writes, no quota keeps out.
+      const limited = failure === undefined && order.notice === undefined;
+      const where = placing(order.placements, octets, tally, limited);
+      if (failure === undefined) {
+        for (const { placement } of where.entered) tally.take(placement.maildrop, placement.traceOctets + octets);
+      }
       return { order, placing: where, place: undefined, failure };
     });
   }
 
   get size(): number {
     return this.#letters.length;
-  }
-
-  /** Refuses these: the disk has no room for them. */
-  refuse(orders: ReadonlySet<DeliverOrder>): void {
-    for (const letter of this.#letters) {
-      if (!orders.has(letter.order) || letter.failure) continue;
-      letter.failure = { type: 'store', kind: 'no-room', message: 'the disk is full up to the reserve' };
-    }
   }
 
   /** The records that are to be appended. */
@@ -122,7 +128,7 @@ export class Batch {
       });
       for (const { placement, maildrop } of placing.entered) {
         const octets = placement.traceOctets + content.octets;
-        const { change, ordinal } = this.#index.maildrops.arrive(maildrop, octets);
+        const { change, ordinal, holds } = this.#index.maildrops.arrive(maildrop, octets);
         this.#index.placements.add({
           maildrop,
           ordinal,
@@ -138,6 +144,8 @@ export class Batch {
           traceCheck: placement.traceCheck,
         });
         remember(this.#index, order, maildrop, octets);
+        if (order.notice?.level !== undefined) this.#quotas.told(maildrop, order.notice.level);
+        this.#quotas.weigh(placement.maildrop, maildrop, holds);
       }
     }
   }

@@ -21,10 +21,12 @@ export class ImportsOfBatch {
 export function standing(
   index: IndexWrites,
   order: OrderOf<'deliver'>,
-  maildrop: number | undefined,
+  maildrops: { idOf(maildrop: string): number | undefined },
 ): PlacedAs | Failure | undefined {
   const [placement] = order.placements;
-  if (!order.import || !placement || maildrop === undefined) return undefined;
+  if (!order.import || !placement) return undefined;
+  const maildrop = maildrops.idOf(placement.maildrop);
+  if (maildrop === undefined) return undefined;
   const before = index.imports.find(maildrop, order.import.digest);
   if (before) return { type: 'placed-as', ...before };
   const { uniqueId } = placement;

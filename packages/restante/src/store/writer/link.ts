@@ -1,6 +1,7 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { StoreError } from '@restante/pop/maildrop';
+import type { DueWarning } from '../index/sqlite/quota-levels.ts';
 import { errorOf } from './failure.ts';
 import type {
   Answer,
@@ -30,6 +31,8 @@ export interface WriterHears {
   dropped(segments: readonly number[]): void;
   /** Letters wait for room; `relieved` is to be ordered when all was done to make some. */
   pressed(): void;
+  /** These have reached levels of their quotas. */
+  filled(due: readonly DueWarning[]): void;
   /** The thread has ended before it was told to. */
   stopped(error: StoreError): void;
 }
@@ -124,6 +127,7 @@ export class WriterLink {
   #hear(report: Exclude<Report, { readonly type: 'ready' | 'refused' }>): void {
     if (report.type === 'dropped') this.#hears.dropped(report.segments);
     else if (report.type === 'pressed') this.#hears.pressed();
+    else if (report.type === 'filled') this.#hears.filled(report.due);
     else for (const answer of report.answers) this.#settle(answer);
   }
 

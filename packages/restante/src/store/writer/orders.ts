@@ -3,6 +3,7 @@ import type { Actor, StoreErrorKind } from '@restante/pop/maildrop';
 import type { Alias } from '../../accounts/alias.ts';
 import type { PolicyEdit } from '../../accounts/policy.ts';
 import type { FaultPlan } from '../faults.ts';
+import type { DueWarning } from '../index/sqlite/quota-levels.ts';
 import type { ContentFacts } from '../letters/measure.ts';
 import type { StoreLimits } from '../limits.ts';
 import type { PaceMemory } from './pace.ts';
@@ -49,7 +50,10 @@ export interface OrderedImport {
 }
 
 /** What makes a delivery a letter of the office itself: no quota keeps it out. */
-export type OrderedNotice = Readonly<Record<string, never>>;
+export interface OrderedNotice {
+  /** Of one that says how full the maildrop is: the level that it is about, in percent. */
+  readonly level?: number;
+}
 
 /** What a network thread asks of the writer. Each is answered once, by its id. */
 export type Order =
@@ -204,6 +208,8 @@ export type Report =
   | { readonly type: 'refused'; readonly failure: Failure }
   /** Letters wait for room: expunged ones are to be destroyed, the oldest first. */
   | { readonly type: 'pressed' }
+  /** Maildrops have reached levels of their quotas: their owners are to be written to. */
+  | { readonly type: 'filled'; readonly due: readonly DueWarning[] }
   | { readonly type: 'dropped'; readonly segments: readonly number[] };
 
 export interface SweptReport {

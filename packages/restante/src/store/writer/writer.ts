@@ -13,6 +13,7 @@ import { failureOf, isFull } from './failure.ts';
 import { ImportsOfBatch } from './imports.ts';
 import type { Answer, Order, OrderOf, Report, WriterData } from './orders.ts';
 import { Pace } from './pace.ts';
+import { Quotas } from './quotas.ts';
 import { Room } from './room.ts';
 import { Round } from './round.ts';
 import { AccountTask, RemoveTask } from './tasks/accounts.ts';
@@ -39,6 +40,7 @@ export class Writer {
   readonly #limits: WriterData['limits'];
   readonly #faults: Faults;
   readonly #room: Room;
+  readonly #quotas: Quotas;
   readonly #pages: Pages;
   readonly #appender: Appender;
   readonly #report: (report: Report) => void;
@@ -65,11 +67,12 @@ export class Writer {
     this.#faults = new Faults(started.faults);
     this.#pages = new Pages(started.pages);
     this.#room = new Room(data, started.limits, started.pretendFree);
+    this.#quotas = new Quotas(index, started.limits.quota);
     this.#admission = new Admission(this.#room, started.limits.batch, () => report({ type: 'pressed' }));
     this.#appender = new Appender(data, last, started.limits.segment, this.#faults);
     this.#report = report;
     this.#pace = started.pace && new Pace(started.pace);
-    for (const left of index.maildrops.orphans()) this.#tasks.push(new RemoveTask(index, { left }));
+    for (const left of index.maildrops.orphans()) this.#tasks.push(new RemoveTask(index, this.#quotas, { left }));
   }
 
   get idle(): boolean {
@@ -92,10 +95,10 @@ export class Writer {
         this.#deliveries.push(order);
         return;
       case 'expunge':
-        this.#tasks.push(new ExpungeTask(index, order));
+        this.#tasks.push(new ExpungeTask(index, this.#quotas, order));
         return;
       case 'undelete':
-        this.#tasks.push(new UndeleteTask(index, order));
+        this.#tasks.push(new UndeleteTask(index, this.#quotas, order));
         return;
       case 'purge':
         this.#tasks.push(new PurgeTask(index, order));
@@ -111,10 +114,10 @@ export class Writer {
       case 'set-disabled':
       case 'edit-policy':
       case 'set-addresses':
-        this.#tasks.push(new AccountTask(index, order));
+        this.#tasks.push(new AccountTask(index, this.#quotas, order));
         return;
       case 'remove-account':
-        this.#tasks.push(new RemoveTask(index, order));
+        this.#tasks.push(new RemoveTask(index, this.#quotas, order));
         return;
       case 'put-alias':
       case 'remove-alias':
@@ -200,9 +203,7 @@ export class Writer {
       const admitted = this.#admission.admit(orders);
       // The others wait: they are not answered yet, whatever becomes of these.
       orders = admitted.orders;
-      const batch = this.#batch(orders);
-      batch.refuse(admitted.refused);
-      return batch;
+      return this.#batch(orders, admitted.refused);
     } catch (error) {
       const failure = failureOf(error);
       this.#answer(orders.map(({ id }) => ({ type: 'failed', id, failure })));
@@ -210,8 +211,9 @@ export class Writer {
     }
   }
 
-  #batch(orders: readonly OrderOf<'deliver'>[]): Batch {
-    return new Batch(this.#index, this.#data, this.#appender, this.#pages, this.#faults, orders);
+  #batch(orders: readonly OrderOf<'deliver'>[], withoutRoom?: ReadonlySet<OrderOf<'deliver'>>): Batch {
+    const [index, data, appender, pages] = [this.#index, this.#data, this.#appender, this.#pages];
+    return new Batch(index, data, appender, pages, this.#faults, orders, this.#quotas, withoutRoom);
   }
 
   /** Appends and syncs the letters, and what a task moves, in one go. */
@@ -270,9 +272,12 @@ export class Writer {
       });
     } catch (error) {
       round.undo();
+      this.#quotas.undo();
       return error;
     }
     this.#appender.claim();
+    const due = this.#quotas.takeReached();
+    if (due.length > 0) this.#report({ type: 'filled', due });
     // A commit that failed may yet have reached the log, to be found there after a crash, until another writes over it.
     if (totalChanges(this.#index.database) > before) round.dropped.push(...this.#doubtful.splice(0));
     // What has just left may be destroyed to make room.

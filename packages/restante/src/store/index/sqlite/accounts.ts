@@ -24,6 +24,7 @@ export class AccountReads {
   readonly #addresses: Statement<[string]>;
   readonly #ownerOf: Statement<[string]>;
   readonly #domain: Statement<[number]>;
+  readonly #policy: Statement<[string]>;
 
   constructor(database: DatabaseSync) {
     this.#byName = new Statement(database, `SELECT ${columns} FROM accounts WHERE name = ?`);
@@ -36,6 +37,7 @@ export class AccountReads {
     this.#count = new Statement(database, 'SELECT count(*) FROM accounts');
     this.#addresses = new Statement(database, 'SELECT address FROM addresses WHERE account = ? ORDER BY address');
     this.#ownerOf = new Statement(database, 'SELECT account FROM addresses WHERE address = ?');
+    this.#policy = new Statement(database, 'SELECT policy FROM accounts WHERE name = ?');
     this.#domain = new Statement(
       database,
       'SELECT 1 FROM addresses WHERE domain = ?1 UNION ALL SELECT 1 FROM aliases WHERE domain = ?1 LIMIT 1',
@@ -49,6 +51,12 @@ export class AccountReads {
   byAddress(address: string): Account | undefined {
     const owner = this.#ownerOf.get(address)?.[0];
     return owner === undefined ? undefined : this.byName(owner);
+  }
+
+  /** What is true of the account alone; undefined where there is no such account. */
+  policyOf(name: string): AccountPolicy | undefined {
+    const text = this.#policy.get(name)?.[0];
+    return text === undefined ? undefined : parsePolicy(text);
   }
 
   /** Whether an account or an alias has an address in it. */

@@ -8,11 +8,14 @@ export interface MaildropPosition {
   readonly change: number;
 }
 
-/** A maildrop as a session opens it: its state at the change number. */
-export interface MaildropRow extends MaildropPosition {
+/** What a maildrop holds. */
+export interface MaildropContents {
   readonly count: number;
   readonly octets: number;
 }
+
+/** A maildrop as a session opens it: its state at the change number. */
+export interface MaildropRow extends MaildropPosition, MaildropContents {}
 
 export class MaildropReads {
   readonly #byName: Statement<[number, number, number, number, number]>;
@@ -56,10 +59,11 @@ export class MaildropReads {
 export class MaildropWrites {
   readonly #add: Statement<[]>;
   readonly #byName: Statement<[number]>;
+  readonly #contents: Statement<[number, number, number]>;
   readonly #change: Statement<[number]>;
   readonly #position: Statement<[number, number, number]>;
-  readonly #arrive: Statement<[number, number]>;
-  readonly #depart: Statement<[]>;
+  readonly #arrive: Statement<[number, number, number, number]>;
+  readonly #depart: Statement<[string | null, number, number]>;
   readonly #orphan: Statement<[number]>;
   readonly #orphans: Statement<[number]>;
   readonly #remove: Statement<[]>;
@@ -71,17 +75,18 @@ export class MaildropWrites {
       'INSERT INTO maildrops (name, epoch, change, ordinal, count, octets) VALUES (?, ?, 0, 0, 0, 0)',
     );
     this.#byName = new Statement(database, 'SELECT id FROM maildrops WHERE name = ?');
+    this.#contents = new Statement(database, 'SELECT id, count, octets FROM maildrops WHERE name = ?');
     this.#change = new Statement(database, 'SELECT change FROM maildrops WHERE id = ?');
     this.#position = new Statement(database, 'SELECT id, ordinal, change FROM maildrops WHERE name = ?');
     this.#arrive = new Statement(
       database,
       `UPDATE maildrops SET change = change + 1, ordinal = ordinal + 1, count = count + 1, octets = octets + ?
-       WHERE id = ? RETURNING change, ordinal`,
+       WHERE id = ? RETURNING change, ordinal, count, octets`,
     );
     this.#depart = new Statement(
       database,
       `UPDATE maildrops SET change = ?1, count = count - ?2, octets = octets - ?3, kept_octets = kept_octets + ?3
-       WHERE id = ?4`,
+       WHERE id = ?4 RETURNING name, count, octets`,
     );
     this.#kept = new Statement(database, 'SELECT kept_octets FROM maildrops WHERE id = ?');
     this.#orphan = new Statement(
@@ -101,6 +106,12 @@ export class MaildropWrites {
     return this.#byName.get(name)?.[0];
   }
 
+  /** What it holds now. */
+  contentsOf(name: string): ({ readonly id: number } & MaildropContents) | undefined {
+    const row = this.#contents.get(name);
+    return row && { id: row[0], count: row[1], octets: row[2] };
+  }
+
   /** The last change number given; undefined when the maildrop is no more. */
   changeOf(id: number): number | undefined {
     return this.#change.get(id)?.[0];
@@ -111,11 +122,11 @@ export class MaildropWrites {
     return row && { id: row[0], ordinal: row[1], change: row[2] };
   }
 
-  /** Counts a letter in and gives it its change number and ordinal. */
-  arrive(id: number, octets: number): { change: number; ordinal: number } {
+  /** Counts a letter in and gives it its change number and ordinal. Answers what the maildrop holds with it. */
+  arrive(id: number, octets: number): { change: number; ordinal: number; holds: MaildropContents } {
     const row = this.#arrive.get(octets, id);
     if (!row) throw new Error(`maildrop ${id} is not in the index`);
-    return { change: row[0], ordinal: row[1] };
+    return { change: row[0], ordinal: row[1], holds: { count: row[2], octets: row[3] } };
   }
 
   /** Octets of the letters that have left and can be brought back. */
@@ -123,9 +134,19 @@ export class MaildropWrites {
     return this.#kept.get(id)?.[0] ?? 0;
   }
 
-  /** Counts letters out, and among those that can be brought back; `change` is the number of their departure. */
-  depart(id: number, change: number, letters: number, octets: number): void {
-    this.#depart.run(change, letters, octets, id);
+  /**
+   * Counts letters out, and among those that can be brought back; `change` is the number of their departure. Answers the
+   * maildrop's name and what it holds without them.
+   */
+  depart(
+    id: number,
+    change: number,
+    letters: number,
+    octets: number,
+  ): ({ readonly name: string } & MaildropContents) | undefined {
+    const row = this.#depart.get(change, letters, octets, id);
+    // One that has no name is being emptied.
+    return row && row[0] !== null ? { name: row[0], count: row[1], octets: row[2] } : undefined;
   }
 
   /** Takes the name away: nobody reaches the maildrop any more, and what is in it waits to be destroyed. */

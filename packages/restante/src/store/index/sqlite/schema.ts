@@ -146,6 +146,12 @@ export const migrations: readonly string[] = [
   ALTER TABLE maildrops ADD COLUMN kept_octets INTEGER NOT NULL DEFAULT 0; -- of what has left and can be brought back
   UPDATE maildrops SET kept_octets = coalesce((SELECT sum(octets) FROM placements
     WHERE maildrop = maildrops.id AND departed > 0 AND restored = 0), 0);
+
+  CREATE TABLE quota_levels (      -- of maildrops that have reached one
+    maildrop INTEGER PRIMARY KEY,
+    level INTEGER NOT NULL,        -- the highest that it has reached, in percent
+    told INTEGER NOT NULL          -- the one that its owner was written about since it was last below; 0 for none
+  ) STRICT;
   `,
 ];
 

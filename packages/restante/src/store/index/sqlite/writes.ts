@@ -8,6 +8,7 @@ import { GivenIdWrites } from './given-ids.ts';
 import { ImportWrites } from './imports.ts';
 import { MaildropWrites } from './maildrops.ts';
 import { PlacementWrites } from './placements.ts';
+import { QuotaLevelWrites } from './quota-levels.ts';
 import { SegmentWrites } from './segments.ts';
 
 /** All that changes the index, on the one connection that may. */
@@ -22,6 +23,7 @@ export interface IndexWrites {
   readonly imports: ImportWrites;
   readonly maildrops: MaildropWrites;
   readonly placements: PlacementWrites;
+  readonly quotaLevels: QuotaLevelWrites;
   readonly segments: SegmentWrites;
 }
 
@@ -37,6 +39,7 @@ export function indexWrites(database: DatabaseSync): IndexWrites {
     imports: new ImportWrites(database),
     maildrops: new MaildropWrites(database),
     placements: new PlacementWrites(database),
+    quotaLevels: new QuotaLevelWrites(database),
     segments: new SegmentWrites(database),
   };
 }

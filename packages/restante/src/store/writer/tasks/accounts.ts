@@ -2,6 +2,7 @@ import { AccountExists, NoAccount } from '../../../accounts/account.ts';
 import { edited } from '../../../accounts/policy.ts';
 import type { IndexWrites } from '../../index/sqlite/writes.ts';
 import type { OrderOf } from '../orders.ts';
+import type { Quotas } from '../quotas.ts';
 import type { Task } from './task.ts';
 
 type AccountOrder = OrderOf<'add-account' | 'set-password' | 'set-disabled' | 'edit-policy' | 'set-addresses'>;
@@ -12,10 +13,12 @@ export class AccountTask implements Task {
   readonly result = undefined;
   readonly cursor = { done: false };
   readonly #index: IndexWrites;
+  readonly #quotas: Quotas;
   readonly #order: AccountOrder;
 
-  constructor(index: IndexWrites, order: AccountOrder) {
+  constructor(index: IndexWrites, quotas: Quotas, order: AccountOrder) {
     this.#index = index;
+    this.#quotas = quotas;
     this.#order = order;
   }
 
@@ -38,6 +41,7 @@ export class AccountTask implements Task {
         refuseAlias(aliases.taken(order.addresses));
         accounts.add(order.name, order.addresses, order.passwordHash, order.time);
         maildrops.add(order.name, order.time);
+        this.#quotas.forget(order.name);
         return 1;
       }
       case 'set-password':
@@ -50,6 +54,9 @@ export class AccountTask implements Task {
         const policy = accounts.policyOf(order.name);
         if (policy === undefined) throw noAccount(order.name);
         accounts.setPolicy(order.name, edited(policy, order.edit));
+        this.#quotas.forget(order.name);
+        const holds = maildrops.contentsOf(order.name);
+        if (holds) this.#quotas.weigh(order.name, holds.id, holds);
         return 1;
       }
       case 'set-addresses': {
@@ -72,11 +79,13 @@ export class RemoveTask implements Task {
   readonly result = undefined;
   readonly id: number | undefined;
   readonly #index: IndexWrites;
+  readonly #quotas: Quotas;
   readonly cursor: { name: string | undefined; maildrop: number | undefined; done: boolean };
 
   /** `left` is a maildrop whose removal a crash had interrupted. */
-  constructor(index: IndexWrites, what: OrderOf<'remove-account'> | { readonly left: number }) {
+  constructor(index: IndexWrites, quotas: Quotas, what: OrderOf<'remove-account'> | { readonly left: number }) {
     this.#index = index;
+    this.#quotas = quotas;
     this.id = 'id' in what ? what.id : undefined;
     this.cursor = {
       name: 'name' in what ? what.name : undefined,
@@ -96,6 +105,8 @@ export class RemoveTask implements Task {
       mustExist(accounts.remove(cursor.name), cursor.name);
       aliases.removeAccount(cursor.name);
       cursor.maildrop = maildrops.orphan(cursor.name);
+      this.#quotas.forget(cursor.name);
+      if (cursor.maildrop !== undefined) this.#quotas.remove(cursor.maildrop);
       cursor.name = undefined;
     }
     let used = 1;

@@ -1,5 +1,6 @@
 import type { IndexWrites } from '../../index/sqlite/writes.ts';
 import type { OrderOf } from '../orders.ts';
+import type { Quotas } from '../quotas.ts';
 import type { Task } from './task.ts';
 
 /** Takes letters out of a maildrop. What another session took out already is passed over and counts once. */
@@ -8,10 +9,12 @@ export class ExpungeTask implements Task {
   readonly result = undefined;
   readonly cursor = { next: 0 };
   readonly #index: IndexWrites;
+  readonly #quotas: Quotas;
   readonly #order: OrderOf<'expunge'>;
 
-  constructor(index: IndexWrites, order: OrderOf<'expunge'>) {
+  constructor(index: IndexWrites, quotas: Quotas, order: OrderOf<'expunge'>) {
     this.#index = index;
+    this.#quotas = quotas;
     this.#order = order;
   }
 
@@ -33,7 +36,8 @@ export class ExpungeTask implements Task {
     const change = last + 1;
     const { letters, octets } = this.#index.placements.depart(maildrop, change, slice);
     if (letters > 0) {
-      this.#index.maildrops.depart(maildrop, change, letters, octets);
+      const left = this.#index.maildrops.depart(maildrop, change, letters, octets);
+      if (left) this.#quotas.weigh(left.name, maildrop, left);
       this.#index.departures.add({ maildrop, change, time, letters, octets, by });
     }
     return slice.length;

@@ -1,27 +1,41 @@
 import { StoreError } from '@restante/pop/maildrop';
+import type { MaildropContents } from '../../index/sqlite/maildrops.ts';
 import type { IndexWrites } from '../../index/sqlite/writes.ts';
 import { uniqueIds } from '../../unique-ids.ts';
 import type { OrderOf } from '../orders.ts';
+import type { Quotas } from '../quotas.ts';
 import type { Task } from './task.ts';
 
 /** Rows of one slice: each that comes back takes four statements. */
 const ROWS = 250;
 
+interface Cursor {
+  departed: number;
+  ordinal: number;
+  restored: number;
+  done: boolean;
+  /** Why the next letter does not come back: the maildrop is full. */
+  full?: string;
+}
+
 /**
- * Brings letters back: each as a new arrival, with the old unique-id or as a letter that nobody knows. The departure stays, and the old placement is marked:
- * it comes back once, and if the new arrival leaves in its turn, that is the one that may come back.
+ * Brings letters back: each as a new arrival, with the old unique-id or as a letter that nobody knows. The departure stays, and
+ * the old placement is marked: it comes back once, and if the new arrival leaves in its turn, that is the one that may come back.
+ * When the maildrop is full by that, those that are back stay, and the answer says so.
  */
 export class UndeleteTask implements Task {
   readonly kind = 'undelete';
-  readonly cursor = { departed: 0, ordinal: Number.MAX_SAFE_INTEGER, restored: 0, done: false };
+  readonly cursor: Cursor = { departed: 0, ordinal: Number.MAX_SAFE_INTEGER, restored: 0, done: false };
   readonly #index: IndexWrites;
+  readonly #quotas: Quotas;
   readonly #order: OrderOf<'undelete'>;
   readonly #wanted: ReadonlySet<string> | undefined;
   readonly #uniqueId = uniqueIds();
   #maildrop: { readonly id: number; readonly last: number } | undefined;
 
-  constructor(index: IndexWrites, order: OrderOf<'undelete'>) {
+  constructor(index: IndexWrites, quotas: Quotas, order: OrderOf<'undelete'>) {
     this.#index = index;
+    this.#quotas = quotas;
     this.#order = order;
     this.#wanted = order.uniqueIds && new Set(order.uniqueIds);
   }
@@ -41,6 +55,10 @@ export class UndeleteTask implements Task {
   slice(rounds: number): number {
     const budget = Math.min(rounds, ROWS);
     const maildrop = this.#find();
+    const { name } = this.#order;
+    if (this.cursor.full !== undefined) throw new StoreError('over-quota', this.cursor.full);
+    const quota = this.#quotas.of(name);
+    let holds: MaildropContents = this.#index.maildrops.contentsOf(name) ?? EMPTY;
     // What leaves while this goes on is not part of the choice: it ends at the change that it began at.
     const rows = this.#index.departed.slice(
       maildrop.id,
@@ -57,7 +75,13 @@ export class UndeleteTask implements Task {
       if (restored === 1 || time < this.#order.since) continue;
       if (this.#wanted && !this.#wanted.has(uniqueId)) continue;
       if (this.#order.session !== undefined && session !== this.#order.session) continue;
-      this.#restore(maildrop.id, row);
+      const refusal = quota?.refusal(name, holds, row[5]);
+      if (refusal) {
+        this.cursor.full = `${this.cursor.restored} letters are back and the next one does not fit: ${refusal.message}. Make room (restante account quota ${name}), and repeat`;
+        return rounds;
+      }
+      holds = this.#restore(maildrop.id, row);
+      this.#quotas.weigh(name, maildrop.id, holds);
     }
     this.cursor.done = rows.length < budget;
     return rounds;
@@ -74,9 +98,9 @@ export class UndeleteTask implements Task {
     return this.#maildrop;
   }
 
-  #restore(maildrop: number, row: ReturnType<IndexWrites['departed']['slice']>[number]): void {
+  #restore(maildrop: number, row: ReturnType<IndexWrites['departed']['slice']>[number]): MaildropContents {
     const [departed, old, , , uniqueId, octets, body, dotted, content, traceDistance, traceOctets, traceCheck] = row;
-    const { change, ordinal } = this.#index.maildrops.arrive(maildrop, octets);
+    const { change, ordinal, holds } = this.#index.maildrops.arrive(maildrop, octets);
     this.#index.placements.add({
       maildrop,
       ordinal,
@@ -94,5 +118,8 @@ export class UndeleteTask implements Task {
     this.#index.contents.share(content);
     this.#index.departed.markRestored(maildrop, departed, old, octets);
     this.cursor.restored += 1;
+    return holds;
   }
 }
+
+const EMPTY: MaildropContents = { count: 0, octets: 0 };
