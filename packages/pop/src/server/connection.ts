@@ -203,14 +203,15 @@ export class Connection {
 
   /**
    * Begins TLS. What was written before goes out in the clear first; octets received and not handed out yet end the
-   * connection, since who sent them is not known to be the peer of the handshake.
+   * connection, since who sent them is not known to be the peer of the handshake. Only where TLS comes `first` they are
+   * the handshake's: they came in one packet with a proxy's header.
    */
-  secure(): void {
+  secure({ first = false }: { readonly first?: boolean } = {}): void {
     const { tls, clock, handshake } = this.#options;
     if (tls === undefined) throw new Error('TLS was asked for where there is no certificate');
     if (this.over) return;
     const clear = this.#stream;
-    if (clear.readableLength > 0) {
+    if (clear.readableLength > 0 && !first) {
       this.#break(new ConnectionError('injected', 'octets came in the clear behind the command that begins TLS'));
       return;
     }
@@ -220,6 +221,7 @@ export class Connection {
       return;
     }
     this.flush();
+    clear.pause();
     this.#detach(clear);
     let secured: TLSSocket;
     try {
@@ -307,6 +309,7 @@ export class Connection {
   #read(stream: Duplex): void {
     stream.on('data', this.#onData);
     if (this.#paused) stream.pause();
+    else stream.resume(); // who read a proxy's header has paused it
   }
 
   readonly #onData = (chunk: Buffer): void => {

@@ -67,7 +67,7 @@ export class Conversation<Question extends { readonly type: string }, Answer, En
     this.#activeAt = clock.now();
     this.#idleTimer = clock.set(this.#checkIdle, idle);
     this.#connection.start(this);
-    if (begin.secure) this.#connection.secure();
+    if (begin.secure) this.#connection.secure({ first: true });
     else this.#greet();
   }
 

@@ -17,6 +17,7 @@ export {
 } from './conversation.ts';
 export { defaultPop3Limits } from './limits.ts';
 export {
+  type Entrance,
   type ListenAddress,
   Listener,
   type ListenerLimits,
@@ -28,3 +29,4 @@ export { networkOf, placeOf } from './place.ts';
 export type { CommandReport, Pop3Limits, Pop3Options, SessionReport, Visit } from './pop3-options.ts';
 export { createPop3Server, type Pop3Address, type Pop3Server } from './pop3-server.ts';
 export { ServerTls, type TlsSource } from './tls.ts';
+export { type Network, type ProxyOptions, parseNetwork } from './trusted-proxies.ts';

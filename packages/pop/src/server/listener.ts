@@ -2,10 +2,12 @@ import { type AddressInfo, createServer, type Server } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from './clock.ts';
 import { Connection } from './connection.ts';
+import { Introduction } from './introduction.ts';
 import { localPeer, type Peer, peerOf } from './peer.ts';
 import { placeOf } from './place.ts';
 import { Roster } from './roster.ts';
 import type { ServerTls } from './tls.ts';
+import { type ProxyOptions, TrustedProxies } from './trusted-proxies.ts';
 
 /** Where to listen: an IP address or name with a port (0 for any free one), or the path of a unix socket. */
 export type ListenAddress = { readonly host?: string; readonly port: number } | { readonly path: string };
@@ -27,7 +29,7 @@ export interface ListenerLimits {
 }
 
 export interface ListenerOptions {
-  /** Takes over a new connection: must call its `start`, behind `secure` where TLS comes first. */
+  /** Takes over a new connection: must call its `start`, and `secure` right behind it where TLS comes first. */
   readonly serve: (connection: Connection, begin: { readonly secure: boolean }) => void;
   /** What a peer for whom there is no room is told, in the clear; line end included. */
   readonly refusal: string;
@@ -36,7 +38,20 @@ export interface ListenerOptions {
   readonly loopbackExempt?: boolean;
   readonly clock: Clock;
   readonly tls?: ServerTls;
+  /** Where connections come by proxies. */
+  readonly proxy?: ProxyOptions;
 }
+
+/** How connections come in. */
+export interface Entrance {
+  /** Whether TLS comes before anything else. */
+  readonly secure?: boolean;
+  /** Whether proxies are trusted here; default true. `false` for a listener that none of them uses. */
+  readonly proxied?: boolean;
+}
+
+/** How long a proxy's header may take, in milliseconds: a packet lost twice on the way still makes it. */
+const PATIENCE = 10_000;
 
 /** Connections that the system holds until they are accepted, so that a burst of pollers is not turned away. */
 const BACKLOG = 2_048;
@@ -60,31 +75,34 @@ const EVERY_ADDRESS = ['0.0.0.0', '::'];
 export class Listener {
   readonly #options: ListenerOptions;
   readonly #servers = new Set<Server>();
-  readonly #open = new Roster<Connection>();
-  readonly #unauthenticated = new Roster<Connection>();
+  readonly #proxies: TrustedProxies | undefined;
+  readonly #open = new Roster<Connection | Introduction>();
+  readonly #unauthenticated = new Roster<Connection | Introduction>();
   readonly #perAddress = new Map<string, number>();
   #closing: Promise<void> | undefined;
   #emptied: (() => void) | undefined;
 
+  /** Throws a TypeError that names an entry of `proxy.trusted` which is none. */
   constructor(options: ListenerOptions) {
     this.#options = options;
+    if (options.proxy !== undefined) this.#proxies = new TrustedProxies(options.proxy.trusted);
   }
 
-  /** Open connections. */
+  /** Open connections, also those whose proxy has not said yet who calls. */
   get connections(): number {
     return this.#open.size;
   }
 
   /** Listens there too. Rejects with Node's error (`EADDRINUSE`, `EACCES`, …) when it cannot. */
-  listen(address: ListenAddress, options: { readonly secure?: boolean } = {}): Promise<Listening> {
-    const secure = options.secure === true;
-    if (secure && this.#options.tls === undefined) throw new TypeError('a TLS listener needs a certificate: set `tls`');
+  listen(address: ListenAddress, entrance: Entrance = {}): Promise<Listening> {
+    if (entrance.secure === true && this.#options.tls === undefined)
+      throw new TypeError('a TLS listener needs a certificate: set `tls`');
     if (this.#closing !== undefined) throw new Error('the listener is closed');
     let boundTo: string | undefined;
     const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
       const peer = 'path' in address ? localPeer : peerOf(socket, boundTo);
       if (peer === undefined) socket.destroy();
-      else this.accept(socket, peer, { secure });
+      else this.accept(socket, peer, entrance);
     });
     return new Promise((resolve, reject) => {
       server.once('error', reject);
@@ -105,12 +123,31 @@ export class Listener {
   }
 
   /** Takes a connection that came some other way, under the same limits. */
-  accept(stream: Duplex, peer: Peer, options: { readonly secure?: boolean } = {}): void {
-    const secure = options.secure === true;
+  accept(stream: Duplex, peer: Peer, entrance: Entrance = {}): void {
+    if (entrance.proxied !== false && this.#proxies?.has(peer)) this.#introduce(stream, peer, entrance);
+    else this.#take(stream, peer, entrance);
+  }
+
+  /** Waits for a proxy to say who calls. Its own address has no limit: it brings many. */
+  #introduce(stream: Duplex, proxy: Peer, entrance: Entrance): void {
+    if (this.#closing !== undefined || this.#open.size >= this.#options.limits.connections) {
+      this.#refuse(stream, entrance);
+      return;
+    }
+    const { patience = PATIENCE, onRefused } = this.#options.proxy ?? {};
+    const introduction = new Introduction(stream, proxy, {
+      clock: this.#options.clock,
+      patience,
+      introduced: (peer) => this.#take(stream, peer, entrance),
+      refused: (reason) => onRefused?.(proxy, reason),
+      left: () => places.leave(),
+    });
+    const places = this.#place(introduction);
+  }
+
+  #take(stream: Duplex, peer: Peer, { secure = false }: Entrance): void {
     if (this.#closing !== undefined || !this.#hasRoom(peer)) {
-      stream.on('error', () => {});
-      if (secure) stream.destroy();
-      else stream.end(this.#options.refusal, 'latin1', () => stream.destroy());
+      this.#refuse(stream, { secure });
       return;
     }
     const { clock, limits, tls } = this.#options;
@@ -119,19 +156,38 @@ export class Listener {
       handshake: limits.handshake,
       stalledReply: limits.stalledReply,
       ...(tls !== undefined && { tls }),
-      admitted: () => this.#unauthenticated.remove(unauthenticated),
+      admitted: () => places.admit(),
       left: () => {
-        this.#open.remove(open);
-        this.#unauthenticated.remove(unauthenticated);
         this.#count(peer, -1);
-        if (this.#open.size === 0) this.#emptied?.();
+        places.leave();
       },
     });
+    this.#count(peer, 1);
+    const places = this.#place(connection);
+    this.#options.serve(connection, { secure });
+  }
+
+  #refuse(stream: Duplex, { secure = false }: Entrance): void {
+    stream.on('error', () => {});
+    if (secure) stream.destroy();
+    else stream.end(this.#options.refusal, 'latin1', () => stream.destroy());
+  }
+
+  /** Enters it among those that are open, and sheds the oldest of those that have not logged in when they are too many. */
+  #place(connection: Connection | Introduction): { admit(): void; leave(): void } {
     const open = this.#open.add(connection);
     const unauthenticated = this.#unauthenticated.add(connection);
-    this.#count(peer, 1);
-    if (this.#unauthenticated.size > limits.unauthenticated) this.#unauthenticated.takeOldest()?.stop('limit');
-    this.#options.serve(connection, { secure });
+    if (this.#unauthenticated.size > this.#options.limits.unauthenticated) {
+      this.#unauthenticated.takeOldest()?.stop('limit');
+    }
+    return {
+      admit: () => this.#unauthenticated.remove(unauthenticated),
+      leave: () => {
+        this.#open.remove(open);
+        this.#unauthenticated.remove(unauthenticated);
+        if (this.#open.size === 0) this.#emptied?.();
+      },
+    };
   }
 
   /**

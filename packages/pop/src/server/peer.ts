@@ -15,8 +15,10 @@ export interface Peer {
   readonly address: string;
   /** Our own address that it reached; `local` on a unix socket. */
   readonly localAddress: string;
-  /** True only when both ends of the socket are loopback addresses and nothing relayed it. */
+  /** True only when both ends of the socket are loopback addresses and no proxy stands between. */
   readonly loopback: boolean;
+  /** The address of the proxy that the connection came by: then `address` and `localAddress` are what it announced. */
+  readonly proxy?: string;
   /** The TLS layer, once there is one. */
   readonly tls?: TlsLayer;
 }
@@ -45,6 +47,6 @@ export function peerOf(socket: Socket, boundTo?: string): Peer | undefined {
 }
 
 /** An IPv4 address that a dual-stack socket shows as `::ffff:192.0.2.1`, as itself. */
-function unmapped(address: string): string {
+export function unmapped(address: string): string {
   return /^::ffff:[0-9.]+$/i.test(address) ? address.slice(7) : address;
 }

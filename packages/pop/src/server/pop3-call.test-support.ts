@@ -29,7 +29,7 @@ export class Client {
     return this.writes.join('');
   }
 
-  async say(octets: string): Promise<string> {
+  async say(octets: string | Uint8Array): Promise<string> {
     const before = this.output.length;
     this.socket.write(octets);
     await turns();

@@ -4,6 +4,7 @@ import type { PasswordLogin, SaslServerMechanism, Verdict } from '../sasl/mechan
 import type { Clock } from './clock.ts';
 import type { Peer } from './peer.ts';
 import type { TlsSource } from './tls.ts';
+import type { ProxyOptions } from './trusted-proxies.ts';
 
 /** Limits on what a peer controls. Every one has a default (`defaultPop3Limits`) that says why. */
 export interface Pop3Limits {
@@ -59,6 +60,8 @@ export interface Pop3Options {
    * relay on this machine (a TLS front, webmail) brings strangers in by loopback.
    */
   readonly loopbackExempt?: boolean;
+  /** Where a proxy stands before the server: it says who calls, and what it says is believed. */
+  readonly proxy?: ProxyOptions;
   readonly clock?: Clock;
   /** Told once a session, when it ended. */
   readonly onSession?: (report: SessionReport) => void;

@@ -11,7 +11,7 @@ import { commandTimer } from './command-timer.ts';
 import type { Connection } from './connection.ts';
 import { Conversation } from './conversation.ts';
 import { pop3Limits } from './limits.ts';
-import { type ListenAddress, Listener, type Listening } from './listener.ts';
+import { type Entrance, type ListenAddress, Listener, type Listening } from './listener.ts';
 import type { Peer } from './peer.ts';
 import { Pop3Desk } from './pop3-desk.ts';
 import type { Pop3Options } from './pop3-options.ts';
@@ -27,9 +27,9 @@ export interface Pop3Server {
    * `secure` (P3-01, TLS-01). Resolves to where it listens, with the port that was given for 0. Rejects with Node's
    * error (`EADDRINUSE`, …) when it cannot.
    */
-  listen(address: Pop3Address, options?: { readonly secure?: boolean }): Promise<Listening>;
+  listen(address: Pop3Address, options?: Entrance): Promise<Listening>;
   /** Runs a session on a connection that came some other way. */
-  accept(stream: Duplex, peer: Peer, options?: { readonly secure?: boolean }): void;
+  accept(stream: Duplex, peer: Peer, options?: Entrance): void;
   /** Open sessions. */
   readonly sessions: number;
   /**
@@ -126,6 +126,7 @@ export function createPop3Server(options: Pop3Options): Pop3Server {
     loopbackExempt,
     clock,
     ...(tls !== undefined && { tls }),
+    ...(options.proxy !== undefined && { proxy: options.proxy }),
   });
   return {
     listen: (address, how) => {
