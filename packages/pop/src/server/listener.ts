@@ -85,7 +85,8 @@ export class Listener {
   /** Throws a TypeError that names an entry of `proxy.trusted` which is none. */
   constructor(options: ListenerOptions) {
     this.#options = options;
-    if (options.proxy !== undefined) this.#proxies = new TrustedProxies(options.proxy.trusted);
+    if (options.proxy !== undefined && options.proxy.trusted.length > 0)
+      this.#proxies = new TrustedProxies(options.proxy.trusted);
   }
 
   /** Open connections, also those whose proxy has not said yet who calls. */

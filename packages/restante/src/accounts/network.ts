@@ -1,26 +1,11 @@
 import { BlockList, isIP } from 'node:net';
+import { parseNetwork } from '@restante/pop/server';
 
 const FAMILY = { 4: 'ipv4', 6: 'ipv6' } as const;
 
-interface Network {
-  readonly address: string;
-  readonly family: 'ipv4' | 'ipv6';
-  readonly bits: number;
-}
-
-function parse(text: string): Network | undefined {
-  const [address = '', length, ...rest] = text.split('/');
-  const version = isIP(address);
-  if (rest.length > 0 || address.includes('%') || (version !== 4 && version !== 6)) return undefined;
-  const most = version === 4 ? 32 : 128;
-  if (length === undefined) return { address, family: FAMILY[version], bits: most };
-  if (!/^\d{1,3}$/.test(length) || Number(length) > most) return undefined;
-  return { address, family: FAMILY[version], bits: Number(length) };
-}
-
 /** Whether it is an address or a network: `192.0.2.7`, `192.0.2.0/24`, `2001:db8::/32`. */
 export function isNetwork(text: string): boolean {
-  return parse(text) !== undefined;
+  return parseNetwork(text) !== undefined;
 }
 
 /** Addresses and networks, to look an address up in. An IPv4 address that is mapped into IPv6 is as itself (RFC 4291 §2.5.5.2). */
@@ -30,7 +15,7 @@ export class Networks {
   /** Throws a RangeError for what {@link isNetwork} refuses. */
   constructor(networks: readonly string[]) {
     for (const text of networks) {
-      const network = parse(text);
+      const network = parseNetwork(text);
       if (network === undefined) throw new RangeError(`${text} is no network`);
       this.#list.addSubnet(network.address, network.bits, network.family);
     }

@@ -27,6 +27,17 @@ export function choice<const W extends readonly string[]>(...words: W): Kind<W[n
   return { schema: v.picklist(words, message), form, write: JSON.stringify };
 }
 
+/** Any number of a few words. */
+export function choices<const W extends readonly string[]>(...words: W): Kind<readonly W[number][]> {
+  const one = choice(...words);
+  const form = `an array of ${one.form}`;
+  return {
+    schema: v.array(one.schema, `must be ${form}`),
+    form,
+    write: (value) => `[${value.map((word) => JSON.stringify(word)).join(', ')}]`,
+  };
+}
+
 /** One line of text, not empty. */
 export function line(form: string, grammar: RegExp): Kind<string> {
   const message = `must be ${form}`;

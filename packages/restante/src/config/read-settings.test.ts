@@ -48,6 +48,27 @@ test("the office's defaults are the library's, unless somebody decides otherwise
   );
 });
 
+test('proxies are addresses, networks or unix; listeners are known by their names', () => {
+  const settings = settingsOf(
+    readSettings({
+      text: 'proxy.trusted = ["192.0.2.1", "2001:db8::/120", "unix"]\nproxy.listeners = ["pop3s"]',
+      folder: '/',
+    }),
+  );
+  assert.deepEqual(settings['proxy.trusted'], ['192.0.2.1', '2001:db8::/120', 'unix']);
+  assert.deepEqual(settings['proxy.listeners'], ['pop3s']);
+  assert.match(
+    problemsOf('proxy.trusted = ["haproxy.example.org"]').join(),
+    /^proxy\.trusted must be .*"haproxy\.example\.org" is none$/,
+  );
+  assert.match(problemsOf('proxy.trusted = "192.0.2.1"').join(), /^proxy\.trusted must be an array/);
+  assert.match(
+    problemsOf('proxy.listeners = ["pop"]').join(),
+    /^proxy\.listeners must be one of .*did you mean "pop3"\?$/,
+  );
+  assert.match(problemsOf('proxy.listeners = "pop3"').join(), /^proxy\.listeners must be an array of/);
+});
+
 test('tables and dotted keys say the same; quantities have units', () => {
   const text = `
     cleartext = "never"

@@ -1,6 +1,7 @@
 import { COLLECT, COLLECT_ACCOUNTS } from './collect-settings.ts';
 import {
   choice,
+  choices,
   count,
   duration,
   group,
@@ -15,6 +16,7 @@ import {
   yesOrNo,
 } from './kinds.ts';
 import { pairs } from './pairs.ts';
+import { proxies } from './proxies.ts';
 import { optional, type Rows, setting, type ValuesOf } from './setting.ts';
 
 export type { Setting } from './setting.ts';
@@ -77,6 +79,16 @@ export const SETTINGS = {
     listen({ unix: false }),
     [],
     'Where machines ask over HTTP how the office is: `/metrics` for Prometheus, `/healthz` and `/readyz`. Whoever reaches it is answered: keep it on loopback, such as `"127.0.0.1:9110"`.',
+  ),
+  'proxy.trusted': setting(
+    proxies(),
+    [],
+    'The proxies before the office, which say whose connection they bring by the PROXY protocol, version 1 or 2: their addresses and networks, and `unix` for whoever comes by a unix socket. A connection from there has to begin with that header, before TLS too, and is closed without; from anywhere else no header is looked for. Whoever is named here may say that he is anybody.',
+  ),
+  'proxy.listeners': setting(
+    choices('pop3', 'pop3s', 'smtp', 'lmtp'),
+    ['pop3', 'pop3s', 'smtp', 'lmtp'],
+    'Which of `listen.pop3`, `listen.pop3s`, `listen.smtp` and `listen.lmtp` the proxies of `proxy.trusted` stand before. At the others no header is looked for, whoever calls.',
   ),
   'smtp.connections': setting(count(1, 1_000_000), 1000, 'SMTP connections open at once.'),
   'smtp.connections_per_address': setting(

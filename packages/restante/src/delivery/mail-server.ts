@@ -7,10 +7,12 @@ import {
   type Connection,
   Conversation,
   type Ending,
+  type Entrance,
   type ListenAddress,
   Listener,
   type Listening,
   type Peer,
+  type ProxyOptions,
   ServerTls,
   systemClock,
   type TlsSource,
@@ -38,6 +40,8 @@ export interface MailServerOptions {
   readonly limits?: Partial<DeliveryLimits>;
   /** Whether peers on this machine are exempt from `connectionsPerAddress`; default true. */
   readonly loopbackExempt?: boolean;
+  /** Where a proxy stands before the server: it says who calls, and what it says is believed. */
+  readonly proxy?: ProxyOptions;
   readonly clock?: Clock;
   /** Certificate and key for STARTTLS, which is not offered without. */
   readonly tls?: TlsSource;
@@ -117,6 +121,7 @@ export class MailServer {
         stalledReply: limits.stalledReply,
       },
       loopbackExempt: options.loopbackExempt ?? true,
+      ...(options.proxy !== undefined && { proxy: options.proxy }),
       serve: (connection) => this.#serve(connection),
     });
   }
@@ -130,17 +135,17 @@ export class MailServer {
    * Listens there too; port 0 is any free one. Rejects with a {@link ListenAddressError} on port 25 unless it is SMTP's
    * (LM-01), or where another server answers on the socket file; with Node's error where the system says no.
    */
-  async listen(address: ListenAddress): Promise<Listening> {
+  async listen(address: ListenAddress, entrance?: Pick<Entrance, 'proxied'>): Promise<Listening> {
     if ('port' in address) {
       if (address.port === 25 && !this.#protocol.port25) {
         throw new ListenAddressError(
           `port 25 belongs to SMTP (RFC 2033 §5): choose another port or a unix socket for ${this.#protocol.name}`,
         );
       }
-      return this.#listener.listen(address);
+      return this.#listener.listen(address, entrance);
     }
     await removeStaleSocket(address.path);
-    const listening = await this.#listener.listen(address);
+    const listening = await this.#listener.listen(address, entrance);
     await admitToSocket(address.path, this.#socket);
     return listening;
   }

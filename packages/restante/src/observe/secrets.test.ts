@@ -65,7 +65,11 @@ for (const [level, format] of [
       }
       await office.stop();
       if (level === 'debug' || level === 'info') {
-        assert.equal(office.log.match(/"?account"?[=:]"?anna/g)?.length, 18, 'three ways of logging in, thrice, well and badly');
+        assert.equal(
+          office.log.match(/"?account"?[=:]"?anna/g)?.length,
+          18,
+          'three ways of logging in, thrice, well and badly',
+        );
       }
       const places = [
         ['the output', office.log],

@@ -18,7 +18,7 @@ export function logSession(log: Log, report: SessionReport): void {
   else log.info(line, 'POP3 session');
 }
 
-/** Who it was, and how well the connection was kept from listeners (TLS-08). */
-export function peerFields({ address, tls }: Peer): Readonly<Record<string, string | undefined>> {
-  return { address, tls: tls?.version, cipher: tls?.cipher };
+/** Who it was, by which proxy, and how well the connection was kept from listeners (TLS-08). */
+export function peerFields({ address, proxy, tls }: Peer): Readonly<Record<string, string | undefined>> {
+  return { address, proxy, tls: tls?.version, cipher: tls?.cipher };
 }

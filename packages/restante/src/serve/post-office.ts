@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { createPop3Server, type Peer, type Pop3Server } from '@restante/pop/server';
+import { createPop3Server, type Peer, type Pop3Server, type ProxyOptions } from '@restante/pop/server';
 import { Authenticator } from '../accounts/authenticator.ts';
 import { Guessing, type GuessingLimits } from '../accounts/guessing.ts';
 import { LoginCache } from '../accounts/login-cache.ts';
@@ -32,7 +32,7 @@ import { openCertificates } from './certificates.ts';
 import { accountFinder, loginNames } from './find-account.ts';
 import { type Made, makeFirstAccount } from './first-start.ts';
 import { groupId } from './group-id.ts';
-import { type OpenDoor, openDoor } from './listening.ts';
+import { type Listen, type OpenDoor, openDoor } from './listening.ts';
 import { keepInOrder } from './maintenance.ts';
 import { Monitoring } from './monitoring.ts';
 import { domainOfNotices, hostName, servedDomains } from './served-domains.ts';
@@ -120,12 +120,18 @@ export async function openPostOffice(options: PostOfficeOptions): Promise<PostOf
   ends.push(() => smtp.close({ deadline: CLOSING }));
   ends.push(() => lmtp.close({ deadline: CLOSING }));
   const doors: OpenDoor[] = [];
-  for (const address of settings['listen.pop3']) doors.push(await openDoor('pop3', address, (at) => pop3.listen(at)));
-  for (const address of settings['listen.pop3s']) {
-    doors.push(await openDoor('pop3s', address, (at) => pop3.listen(at, { secure: true })));
+  const ways = {
+    pop3: (at, proxied) => pop3.listen(at, { proxied }),
+    pop3s: (at, proxied) => pop3.listen(at, { secure: true, proxied }),
+    smtp: (at, proxied) => smtp.listen(at, { proxied }),
+    lmtp: (at, proxied) => lmtp.listen(at, { proxied }),
+  } satisfies Record<string, (at: Parameters<Listen>[0], proxied: boolean) => ReturnType<Listen>>;
+  for (const door of ['pop3', 'pop3s', 'smtp', 'lmtp'] as const) {
+    const proxied = settings['proxy.listeners'].includes(door);
+    for (const address of settings[`listen.${door}`]) {
+      doors.push(await openDoor(door, address, (at) => ways[door](at, proxied)));
+    }
   }
-  for (const address of settings['listen.smtp']) doors.push(await openDoor('smtp', address, (at) => smtp.listen(at)));
-  for (const address of settings['listen.lmtp']) doors.push(await openDoor('lmtp', address, (at) => lmtp.listen(at)));
   for (const address of settings['listen.metrics']) {
     doors.push(await openDoor('metrics', address, (at) => monitoring.listen(at)));
   }
@@ -264,6 +270,7 @@ function servers(
       idle: settings['limits.idle'],
     },
     loopbackExempt: settings['limits.loopback_exempt'],
+    proxy: proxyOptions(settings, log, 'POP3'),
     onSession: (report) => {
       logSession(log, report);
       metrics?.pop3Session(report);
@@ -280,6 +287,7 @@ function servers(
       routes,
       hostname,
       tls: certificates.source,
+      proxy: proxyOptions(settings, log, label.toUpperCase()),
       bareLineEnds: settings['smtp.bare_newlines'],
       overQuota: settings['quota.over'],
       limits: { letter: settings['limits.letter_size'], recipients: settings['limits.recipients'], ...more.limits },
@@ -318,6 +326,13 @@ function guessingLimits(settings: Settings): GuessingLimits {
     halfLife: settings['guessing.half_life'],
     // Each holds a connection; the other half is for those who are not delayed.
     waiting: Math.ceil(settings['limits.unauthenticated'] / 2),
+  };
+}
+
+function proxyOptions(settings: Settings, log: Log, protocol: string): ProxyOptions {
+  return {
+    trusted: settings['proxy.trusted'],
+    onRefused: ({ address }, reason) => log.warn({ proxy: address, reason }, `${protocol} connection refused`),
   };
 }
 

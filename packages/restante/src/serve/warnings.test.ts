@@ -49,3 +49,17 @@ test('LMTP that strangers can reach, a postmaster who is not there, passwords in
   assert.match(warned({ settings: settingsOf('postmaster = "anna"') }), /no account anna/);
   assert.match(warned({ settings: settingsOf('cleartext = "always"') }), /can be read/);
 });
+
+test('proxies: too many of them, and a mail server on this machine that would have to be one', () => {
+  const doors = [{ door: 'lmtp', address: { type: 'tcp', host: '127.0.0.1', port: 1024 } }] as const;
+  const about = (text: string) => warned({ doors, settings: settingsOf(text) });
+  assert.equal(about('proxy.trusted = ["192.0.2.1", "198.51.100.0/24", "2001:db8::/112", "unix"]'), '');
+  assert.match(about('proxy.trusted = ["0.0.0.0/0"]'), /everybody in 0\.0\.0\.0\/0 may say/);
+  assert.match(about('proxy.trusted = ["2001:db8::/64"]'), /everybody in 2001:db8::\/64 may say/);
+  assert.match(
+    about('proxy.trusted = ["127.0.0.0/8"]'),
+    /^[^\n]*127\.0\.0\.1:1024 has to send[^\n]*proxy\.listeners = \["pop3", "pop3s", "smtp"\]$/,
+  );
+  assert.match(about('proxy.trusted = ["::1"]'), /has to send/);
+  assert.equal(about('proxy.trusted = ["127.0.0.1"]\nproxy.listeners = ["pop3s"]'), '');
+});

@@ -1,4 +1,4 @@
-import { isLoopback } from '@restante/pop/server';
+import { isLoopback, parseNetwork } from '@restante/pop/server';
 import type { Account } from '../accounts/account.ts';
 import { formatListen } from '../config/listen-address.ts';
 import type { Settings } from '../config/settings.ts';
@@ -37,7 +37,31 @@ export function* warnings({ settings, certificates, doors, postmaster, now }: Ci
   if (settings.postmaster !== undefined && postmaster === undefined) {
     yield `postmaster: there is no account ${settings.postmaster}, so mail for postmaster has to wait: make it`;
   }
+  yield* proxyWarnings(settings, doors);
   if (settings.cleartext === 'always') {
     yield 'cleartext = "always": passwords of whoever calls without TLS can be read on their way';
+  }
+}
+
+/** A network this large is not a handful of proxies. */
+const MOST_BITS_FREE = 16;
+
+function* proxyWarnings(settings: Settings, doors: readonly OpenDoor[]): Generator<string> {
+  const { 'proxy.trusted': trusted, 'proxy.listeners': listeners } = settings;
+  for (const entry of trusted) {
+    const network = parseNetwork(entry);
+    if (network === undefined) continue;
+    const free = (network.family === 'ipv4' ? 32 : 128) - network.bits;
+    if (free > MOST_BITS_FREE && !isLoopback(network.address)) {
+      yield `proxy.trusted: everybody in ${entry} may say that he is anybody: name the proxies alone`;
+    }
+  }
+  const here = trusted.filter((entry) => isLoopback(parseNetwork(entry)?.address ?? ''));
+  const byLmtp = doors.find(
+    ({ door, address }) => door === 'lmtp' && address.type === 'tcp' && isLoopback(address.host),
+  );
+  if (here.length > 0 && byLmtp !== undefined && listeners.includes('lmtp')) {
+    const without = listeners.filter((each) => each !== 'lmtp').map((each) => JSON.stringify(each));
+    yield `proxy.trusted has this machine (${here.join(', ')}), so that a mail server here which delivers to ${formatListen(byLmtp.address)} has to send a PROXY header: unless it does, proxy.listeners = [${without.join(', ')}]`;
   }
 }
