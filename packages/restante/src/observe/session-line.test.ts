@@ -9,5 +9,5 @@ test('a session has its TLS version and cipher in its line (TLS-08)', () => {
   const cipher = 'TLS_AES_256_GCM_SHA384';
   assert.deepEqual(peerFields({ ...peer, tls }), { address, proxy: undefined, tls: 'TLSv1.3', cipher });
   assert.deepEqual(peerFields(peer), { address, proxy: undefined, tls: undefined, cipher: undefined });
-  assert.equal(peerFields({ ...peer, proxy: '198.51.100.7' }).proxy, '198.51.100.7');
+  assert.equal(peerFields({ ...peer, proxy: '198.51.100.7' })['proxy'], '198.51.100.7');
 });
