@@ -145,6 +145,7 @@ export interface Pop3ClientOptions {
  */
 const clientClock: Clock = {
   now: () => Date.now(),
+  monotonic: () => performance.now(),
   set(ring, milliseconds) {
     const timer = setTimeout(ring, timerMilliseconds(milliseconds));
     return { clear: () => clearTimeout(timer) };

@@ -34,16 +34,19 @@ test('what is awaited anew has its whole time, and nothing has none', async () =
   assert.deepEqual([rung, clock.pending], [[], 0]);
 });
 
-test('a clock that is set back meanwhile makes nobody wait for that day once more', async () => {
-  const { clock, rung } = patient();
-  let set = 0;
-  const patience = new Patience<string>(
-    { now: () => clock.now() + set, set: (ring, milliseconds) => clock.set(ring, milliseconds) },
-    (awaited) => rung.push(awaited),
-  );
-  patience.await('answer', 100);
-  await clock.advance(50);
-  set = -86_400_000;
-  await clock.advance(200);
-  assert.deepEqual(rung, ['answer']);
-});
+for (const [where, day] of [
+  ['forth', 86_400_000],
+  ['back', -86_400_000],
+] as const) {
+  test(`a clock that is set ${where} meanwhile makes nobody's patience shorter or longer`, async () => {
+    const { clock, rung, patience } = patient();
+    patience.await('answer', 100);
+    await clock.advance(50);
+    patience.renew();
+    clock.step(day);
+    await clock.advance(99);
+    assert.deepEqual(rung, []);
+    await clock.advance(1);
+    assert.deepEqual(rung, ['answer 100']);
+  });
+}

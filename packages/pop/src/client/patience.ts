@@ -31,7 +31,7 @@ export class Patience<T> {
 
   /** Something has happened: the time begins again. */
   renew(): void {
-    this.#since = this.#clock.now();
+    this.#since = this.#clock.monotonic();
   }
 
   #set(milliseconds: number): void {
@@ -41,9 +41,7 @@ export class Patience<T> {
   #ring(): void {
     const awaited = this.#awaited;
     if (awaited === undefined) return;
-    const now = this.#clock.now();
-    // A clock that was set back tells nothing of how long it has been: the time begins again.
-    if (now < this.#since) this.#since = now;
+    const now = this.#clock.monotonic();
     const left = this.#since + this.#patience - now;
     if (left > 0) this.#set(left);
     else this.#exhausted(awaited, this.#patience);

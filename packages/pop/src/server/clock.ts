@@ -2,6 +2,8 @@
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number;
+  /** Milliseconds from some moment on that no setting of the clock moves: how long something lasts is measured by it. */
+  monotonic(): number;
   /** Calls `ring` once after so many milliseconds, 25 days at most, unless the timer was cleared. */
   set(ring: () => void, milliseconds: number): Timer;
 }
@@ -20,6 +22,7 @@ export function timerMilliseconds(milliseconds: number): number {
 
 export const systemClock: Clock = {
   now: () => Date.now(),
+  monotonic: () => performance.now(),
   set(ring, milliseconds) {
     const timer = setTimeout(ring, timerMilliseconds(milliseconds));
     timer.unref();

@@ -194,7 +194,7 @@ export class Connection {
     }
     if (this.#stream.writableLength > 0) {
       if (idle) {
-        this.#takenAt = this.#options.clock.now();
+        this.#takenAt = this.#options.clock.monotonic();
         this.#untaken = untaken(this.#stream);
       }
       this.#stallTimer ??= this.#options.clock.set(this.#checkStall, this.#options.stalledReply);
@@ -337,7 +337,7 @@ export class Connection {
   };
 
   readonly #onWritten = (): void => {
-    this.#takenAt = this.#options.clock.now();
+    this.#takenAt = this.#options.clock.monotonic();
     if (!this.over) this.#handler?.written();
   };
 
@@ -366,9 +366,9 @@ export class Connection {
     if (this.#stream.writableLength === 0) return;
     const { clock, stalledReply } = this.#options;
     const now = untaken(this.#stream);
-    if (now !== this.#untaken) this.#takenAt = clock.now();
+    if (now !== this.#untaken) this.#takenAt = clock.monotonic();
     this.#untaken = now;
-    const left = this.#takenAt + stalledReply - clock.now();
+    const left = this.#takenAt + stalledReply - clock.monotonic();
     if (left > 0) this.#stallTimer = clock.set(this.#checkStall, left);
     else this.#break(new ConnectionError('stalled', `the peer took nothing of a reply for ${stalledReply} ms`));
   };

@@ -64,7 +64,7 @@ export class Conversation<Question extends { readonly type: string }, Answer, En
   /** Begins: with TLS first where `secure` says so. */
   start(begin: { readonly secure: boolean }): void {
     const { clock, idle } = this.#options;
-    this.#activeAt = clock.now();
+    this.#activeAt = clock.monotonic();
     this.#idleTimer = clock.set(this.#checkIdle, idle);
     this.#connection.start(this);
     if (begin.secure) this.#connection.secure({ first: true });
@@ -81,7 +81,7 @@ export class Conversation<Question extends { readonly type: string }, Answer, En
   }
 
   written(): void {
-    if (this.#connection.backlog === 0) this.#activeAt = this.#options.clock.now();
+    if (this.#connection.backlog === 0) this.#activeAt = this.#options.clock.monotonic();
     if (!this.#performing) this.#goOn();
   }
 
@@ -175,7 +175,7 @@ export class Conversation<Question extends { readonly type: string }, Answer, En
     this.#connection.flush();
     if (this.#active) {
       this.#active = false;
-      this.#activeAt = this.#options.clock.now();
+      this.#activeAt = this.#options.clock.monotonic();
     }
     const { pendingInput, replyBacklog } = this.#options;
     // Without a question open, what is pending is one unfinished line, and has to be read to its end.
@@ -232,7 +232,7 @@ export class Conversation<Question extends { readonly type: string }, Answer, En
     const { clock, idle } = this.#options;
     if (this.#gone || this.#connection.over) return;
     const busy = this.#question !== undefined || this.#connection.backlog > 0;
-    const left = busy ? idle : this.#activeAt + idle - clock.now();
+    const left = busy ? idle : this.#activeAt + idle - clock.monotonic();
     if (left > 0) {
       this.#idleTimer = clock.set(this.#checkIdle, left);
     } else {

@@ -102,6 +102,24 @@ test('the autologout timer: silent, after the last command, in both states, and 
   }
 });
 
+test('a clock that is set forth or back neither cuts a session off nor keeps an idle one (P3-18)', async () => {
+  for (const set of [86_400_000, -86_400_000]) {
+    const { call, clock, reports } = open();
+    const client = await call();
+    await clock.advance(500_000);
+    await client.say('CAPA\r\n');
+    clock.step(set);
+    await clock.advance(599_999);
+    assert.equal(client.ended, false);
+    await clock.advance(1);
+    assert.equal(client.ended, true);
+    assert.deepEqual(
+      reports.map(({ end, milliseconds }) => ({ end, milliseconds })),
+      [{ end: 'idle', milliseconds: 1_100_000 }],
+    );
+  }
+});
+
 test('octets that are no command yet do not hold the timer off (P3-18)', async () => {
   const { call, clock } = open();
   const client = await call();

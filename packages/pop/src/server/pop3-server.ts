@@ -93,7 +93,7 @@ export function createPop3Server(options: Pop3Options): Pop3Server {
       failureDelay: limits.failureDelay,
       loopbackExempt,
     });
-    const began = clock.now();
+    const began = clock.monotonic();
     const conversation = new Conversation<Question, Answer, End>(connection, {
       machine,
       perform: (question) => desk.perform(question),
@@ -109,7 +109,7 @@ export function createPop3Server(options: Pop3Options): Pop3Server {
           peer: connection.peer,
           end,
           ...(reason !== undefined && { reason }),
-          milliseconds: clock.now() - began,
+          milliseconds: clock.monotonic() - began,
           octetsIn: connection.octetsIn,
           octetsOut: connection.octetsOut,
           ...machine.tally,

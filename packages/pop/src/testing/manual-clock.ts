@@ -12,6 +12,8 @@ interface Alarm {
  */
 export class ManualClock implements Clock {
   #now: number;
+  /** How far the clock was set, forth or back. */
+  #set = 0;
   readonly #alarms = new Set<Alarm>();
 
   constructor(now = Date.UTC(2026, 0, 1)) {
@@ -19,7 +21,16 @@ export class ManualClock implements Clock {
   }
 
   now(): number {
+    return this.#now + this.#set;
+  }
+
+  monotonic(): number {
     return this.#now;
+  }
+
+  /** Sets the clock forth or, by a negative number, back: {@link ManualClock.now} alone is moved, and no timer rings. */
+  step(milliseconds: number): void {
+    this.#set += milliseconds;
   }
 
   set(ring: () => void, milliseconds: number): Timer {

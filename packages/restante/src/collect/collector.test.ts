@@ -187,7 +187,11 @@ describe('every so often', () => {
       ...rounds(reports),
       every: 5 * MINUTE,
       jitter: 0,
-      clock: { now: () => clock.now() + set, set: (ring, milliseconds) => clock.set(ring, milliseconds) },
+      clock: {
+        now: () => clock.now() + set,
+        monotonic: () => clock.monotonic(),
+        set: (ring, milliseconds) => clock.set(ring, milliseconds),
+      },
       accounts: [task('a', 'pop.example.org')],
       connect: (options) => {
         set -= 86_400_000;

@@ -119,7 +119,7 @@ export class Caller {
   #wait(): void {
     const { clock, idle } = this.#options;
     this.#timer?.clear();
-    this.#idleSince = clock.now();
+    this.#idleSince = clock.monotonic();
     this.#timer = clock.set(() => this.dismiss(), idle);
   }
 }

@@ -63,7 +63,7 @@ export class DeliveryDesk {
         return route instanceof Promise ? route.then(go) : go(route);
       }
       case 'receive':
-        this.#letter = new Incoming(question.transaction, this.#options.clock.now(), {
+        this.#letter = new Incoming(question.transaction, this.#options.clock, {
           ...this.#options,
           peer: this.#connection.peer,
           session: this.#session,
@@ -153,7 +153,7 @@ export class DeliveryDesk {
     const outcomes = await letter.whole();
     if (outcomes.some(({ type }) => type === 'placed')) this.tally.placed += 1;
     for (const outcome of outcomes) if (outcome.type === 'refused') this.tally.trouble ??= outcome.reason;
-    this.#options.onDelivery?.(letter.report(outcomes, this.#options.clock.now()));
+    this.#options.onDelivery?.(letter.report(outcomes, this.#options.clock));
   }
 }
 

@@ -1,5 +1,5 @@
 import type { MaybePromise } from '@restante/pop/maildrop';
-import type { Peer } from '@restante/pop/server';
+import type { Clock, Peer } from '@restante/pop/server';
 import type { LetterFaults, Transaction } from './effects.ts';
 import type { HeldRoom } from './held-room.ts';
 import type { Outcome } from './outcome.ts';
@@ -31,12 +31,11 @@ export class Incoming {
   /** Recipients whose outcomes were told. */
   #told = 0;
 
-  /** `since`: now, in milliseconds since 1970. */
-  constructor(transaction: Transaction, since: number, options: IncomingOptions) {
+  constructor(transaction: Transaction, clock: Clock, options: IncomingOptions) {
     const { peer, hostname, session } = options;
     this.#transaction = transaction;
     this.#options = options;
-    this.#since = since;
+    this.#since = clock.monotonic();
     this.#id = `${session}-${transaction.number}`;
     this.#reception = new Reception(transaction, {
       store: options.store,
@@ -48,7 +47,7 @@ export class Incoming {
         protocol: transaction.with,
         ...(peer.tls !== undefined && { cipher: peer.tls.cipher }),
         id: this.#id,
-        at: since,
+        at: clock.now(),
         ...(peer.address !== 'local' && { address: peer.address }),
       },
     });
@@ -97,7 +96,7 @@ export class Incoming {
     this.#options.room?.release();
   }
 
-  report(outcomes: readonly Outcome[], now: number): DeliveryReport {
+  report(outcomes: readonly Outcome[], clock: Clock): DeliveryReport {
     const { hello, with: by, returnPath, recipients } = this.#transaction;
     return {
       session: this.#options.session,
@@ -111,7 +110,7 @@ export class Incoming {
         return outcome === undefined ? [] : [{ address: path.text, ...led, outcome }];
       }),
       octets: this.#reception.octets,
-      milliseconds: now - this.#since,
+      milliseconds: clock.monotonic() - this.#since,
     };
   }
 

@@ -163,7 +163,7 @@ export class MailServer {
   #serve(connection: Connection): void {
     const { idle, pendingInput, replyBacklog } = this.#limits;
     const session = randomBytes(8).toString('hex');
-    const began = this.#clock.now();
+    const began = this.#clock.monotonic();
     const machine = new DeliverySession(this.#session);
     if (this.#onCommand !== undefined) machine.watch = commandTimer(this.#onCommand);
     const desk = new DeliveryDesk(session, connection, this.#desk);
@@ -174,7 +174,7 @@ export class MailServer {
         peer: connection.peer,
         end,
         ...(reason !== undefined && { reason }),
-        milliseconds: this.#clock.now() - began,
+        milliseconds: this.#clock.monotonic() - began,
         octetsIn: connection.octetsIn,
         octetsOut: connection.octetsOut,
         commands: machine.commands,

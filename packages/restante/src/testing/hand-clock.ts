@@ -15,6 +15,10 @@ export class HandClock implements Clock {
     return Date.now();
   }
 
+  monotonic(): number {
+    return performance.now();
+  }
+
   set(ring: () => void, milliseconds: number): Timer {
     const timer = { milliseconds, ring };
     this.#set.push(timer);

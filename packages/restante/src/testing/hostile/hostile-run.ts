@@ -35,6 +35,7 @@ export class HostileRun {
   /** Nobody is connected while the collector pauses between two sessions: that is over at once. */
   readonly #hastened: Clock = {
     now: () => this.#clock.now(),
+    monotonic: () => this.#clock.monotonic(),
     set: (ring, wait) => {
       if (wait > PAUSE) return this.#clock.set(ring, wait);
       const alarm = this.#clock.set(ring, this.server.open === 0 ? 0 : wait);
