@@ -68,6 +68,24 @@ function readPid(path: string): number | undefined {
   }
 }
 
+/**
+ * Whether another process has the folder, told without holding it for longer than that takes. Never in the process that has it: closing
+ * the lock's file there would free the lock.
+ */
+export function isHeld(data: DataFolder): boolean {
+  if (!existsSync(data.lock)) return false;
+  const database = new DatabaseSync(realpathSync(data.lock), { readOnly: true, timeout: 0 });
+  try {
+    database.prepare('SELECT count(*) FROM sqlite_schema').get();
+    return false;
+  } catch (error) {
+    if (isBusy(error)) return true;
+    throw error;
+  } finally {
+    database.close();
+  }
+}
+
 function isBusy(error: unknown): boolean {
   // SQLITE_BUSY
   return error instanceof Error && 'errcode' in error && error.errcode === 5;

@@ -1,11 +1,6 @@
-import { createHash } from 'node:crypto';
-import { closeSync, openSync, readSync } from 'node:fs';
-import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import { crc32 } from 'node:zlib';
-import { Statement } from '../index/sqlite/statement.ts';
-import { segmentName } from '../letters/segments/folder.ts';
-import { HEADER, readHeader } from '../letters/segments/record.ts';
+import { OpenSegments } from '../verify/open-segments.ts';
+import { ContentRows, examineRecord } from '../verify/record.ts';
 
 /** A letter whose octets are not what the index says. */
 export interface Damage {
@@ -14,65 +9,32 @@ export interface Damage {
   readonly what: string;
 }
 
-type Row = [segment: number, offset: number, traces: number, octets: number, sha256: Uint8Array<ArrayBuffer>];
-
-/** Reads every record that the index names and proves it sound, header, trace fields and content. Answers what is not. */
+/** Reads every record that the index names and proves it sound. Answers what is not. For a store that stands still. */
 export function* verifyLetters(database: DatabaseSync, letters: string): Generator<Damage, number> {
-  const next = new Statement<Row>(
-    database,
-    `SELECT segment, offset, traces, octets, sha256 FROM contents
-     WHERE (segment, offset) > (?, ?) ORDER BY segment, offset LIMIT 1000`,
-  );
+  const contents = new ContentRows(database);
+  const segments = new OpenSegments(letters);
+  const end = contents.lastSegment();
   let sound = 0;
-  let open: { readonly segment: number; readonly descriptor: number } | undefined;
   try {
-    for (let rows = next.all(-1, -1); rows.length > 0; ) {
+    for (let rows = contents.behind(-1, -1, end); rows.length > 0; ) {
       for (const row of rows) {
-        const [segment, offset] = row;
-        if (open?.segment !== segment) {
-          if (open) closeSync(open.descriptor);
-          open = undefined;
-          open = { segment, descriptor: openSync(join(letters, segmentName(segment)), 'r') };
-        }
-        const what = wrongWith(open.descriptor, row);
+        const [, segment, offset] = row;
+        const what = drained(examineRecord(segments.open(segment), row));
         if (what === undefined) sound += 1;
         else yield { segment, offset, what };
       }
       const last = rows.at(-1);
-      rows = next.all(last?.[0] ?? 0, last?.[1] ?? 0);
+      rows = contents.behind(last?.[1] ?? 0, last?.[2] ?? 0, end);
     }
   } finally {
-    if (open) closeSync(open.descriptor);
+    segments.close();
   }
   return sound;
 }
 
-function wrongWith(descriptor: number, [, offset, traces, octets, sha256]: Row): string | undefined {
-  const start = offset - traces - HEADER;
-  const front = Buffer.alloc(HEADER + traces);
-  if (!readWhole(descriptor, front, start)) return 'the segment is too short';
-  const header = readHeader(front);
-  if (!header) return 'there is no sound header';
-  if (header.traces !== traces || header.octets !== octets) return 'the header has other sizes than the index';
-  if (crc32(front.subarray(HEADER)) !== header.tracesCheck) return 'the trace fields are damaged';
-  const hash = createHash('sha256');
-  const piece = Buffer.allocUnsafe(Math.min(octets, 1024 * 1024));
-  for (let done = 0; done < octets; ) {
-    const part = piece.subarray(0, octets - done);
-    if (!readWhole(descriptor, part, offset + done)) return 'the segment is too short';
-    hash.update(part);
-    done += part.length;
+function drained<T>(steps: Generator<unknown, T>): T {
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
   }
-  const found = hash.digest();
-  if (!found.equals(sha256) || !found.equals(header.sha256)) return 'the content is damaged';
-  return undefined;
-}
-
-function readWhole(descriptor: number, into: Buffer, offset: number): boolean {
-  for (let done = 0; done < into.length; ) {
-    const count = readSync(descriptor, into, done, into.length - done, offset + done);
-    if (count === 0) return false;
-    done += count;
-  }
-  return true;
 }

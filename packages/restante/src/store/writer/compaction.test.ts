@@ -126,7 +126,7 @@ test('a new writer never touches an old segment, and counts what a crash left in
   writeFileSync(path, Buffer.alloc(500), { flag: 'a' });
   writeFileSync(segmentPath(first.data, 2), 'never committed');
   writeFileSync(join(first.data.incoming, 'abc'), 'never finished');
-  const swept = sweep(first.data, first.index.segments);
+  const swept = sweep(first.data, first.index.segments, first.index.contents);
   assert.deepEqual(swept, { removed: 2, tail: 500, damaged: [], last: 1 });
   const second = desk(t, { data: first.data, index: first.index });
   second.deliver(1);

@@ -39,7 +39,7 @@ test('after a failed sync the segment is given up, and nothing in doubt is enter
     [1, 2],
     'the next letter goes to another segment',
   );
-  assert.equal(sweep(data, index.segments).tail, HEADER + 'To: anna\r\n'.length + 100);
+  assert.equal(sweep(data, index.segments, index.contents).tail, HEADER + 'To: anna\r\n'.length + 100);
 });
 
 for (const [fault, kind] of [

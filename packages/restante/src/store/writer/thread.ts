@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { StoreError } from '@restante/pop/maildrop';
 import { openWriteConnection } from '../index/sqlite/connection.ts';
+import { isDamagedLog, readLog } from '../index/sqlite/log.ts';
 import { indexWrites } from '../index/sqlite/writes.ts';
 import { type DataFolder, dataFolder, segmentNumbers } from '../letters/segments/folder.ts';
 import { sweep } from '../letters/segments/sweep.ts';
@@ -38,7 +39,7 @@ function main(): void {
     const data = dataFolder(started.data);
     const database = openIndex(data);
     const index = indexWrites(database);
-    const { removed, tail, damaged, last } = sweep(data, index.segments);
+    const { removed, tail, damaged, last } = sweep(data, index.segments, index.contents);
     const writer = new Writer(data, index, last, started, report);
     const work = (orders: readonly Order[]): void => {
       const closing = workOff(port, writer, orders);
@@ -78,6 +79,7 @@ function workOff(port: MessagePort, writer: Writer, first: readonly Order[]): Or
 /** On a disk that is full to the last octet the index can be opened only in the place of the reserve file. */
 function openIndex(data: DataFolder): DatabaseSync {
   const open = () => openWriteConnection(data.index, () => refuseLostIndex(data));
+  refuseDamagedLog(data.index);
   try {
     return open();
   } catch (error) {
@@ -89,6 +91,16 @@ function openIndex(data: DataFolder): DatabaseSync {
     if (giveUp(data)) return open();
     throw new StoreError('no-room', `the disk of ${data.root} is full, and the index cannot be opened: make room`);
   }
+}
+
+/** SQLite would drop what lies behind the damage without a word, and the sweep would remove the letters that only that names. */
+function refuseDamagedLog(index: string): void {
+  const log = readLog(index);
+  if (log === undefined || !isDamagedLog(log)) return;
+  throw new StoreError(
+    'permanent',
+    `${index}-wal is damaged: ${log.behind} transactions in it cannot be read; restore a backup into another data folder, or save what they brought and go on without them: restante repair --salvage DIR`,
+  );
 }
 
 /**

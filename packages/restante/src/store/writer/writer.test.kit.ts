@@ -49,7 +49,7 @@ export function desk(
   const index = options.index ?? indexWrites(openWriteConnection(data.index));
   if (index.maildrops.idOf('anna') === undefined) index.maildrops.add('anna', 1);
   const reports: Report[] = [];
-  const { last } = sweep(data, index.segments);
+  const { last } = sweep(data, index.segments, index.contents);
   const limits = { ...defaultStoreLimits, reserveFile: 0, buffered: 100_000_000, ...options.limits };
   const faults = (options.faults ?? {}) as FaultPlan;
   const pages = new Pages(new SharedArrayBuffer(limits.buffered));

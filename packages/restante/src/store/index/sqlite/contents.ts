@@ -49,6 +49,7 @@ export class ContentWrites {
   readonly #free: Statement<FreedRow>;
   readonly #records: Statement<RecordRow>;
   readonly #move: Statement<[]>;
+  readonly #isIn: Statement<[number]>;
   #lastId: number;
 
   constructor(database: DatabaseSync) {
@@ -64,6 +65,7 @@ export class ContentWrites {
       'SELECT id, offset, traces, octets FROM contents WHERE segment = ? AND offset > ? ORDER BY offset LIMIT ?',
     );
     this.#move = new Statement(database, 'UPDATE contents SET segment = ?, offset = ? WHERE id = ?');
+    this.#isIn = new Statement(database, 'SELECT 1 FROM contents WHERE segment = ? LIMIT 1');
     this.#lastId = new Statement<[number | null]>(database, 'SELECT max(id) FROM contents').get()?.[0] ?? 0;
   }
 
@@ -98,6 +100,11 @@ export class ContentWrites {
   /** The next records of a segment, behind the one whose content is at offset `after`. */
   records(segment: number, after: number, limit: number): RecordRow[] {
     return this.#records.all(segment, after, limit);
+  }
+
+  /** Whether any record is in this segment. */
+  isIn(segment: number): boolean {
+    return this.#isIn.get(segment) !== undefined;
   }
 
   move(id: number, segment: number, offset: number): void {

@@ -1,5 +1,6 @@
 import { readdirSync, statSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ContentWrites } from '../../index/sqlite/contents.ts';
 import type { SegmentWrites } from '../../index/sqlite/segments.ts';
 import { type DataFolder, isMissing, removeSegment, segmentNumbers, segmentPath, syncFolder } from './folder.ts';
 
@@ -9,7 +10,7 @@ export interface Swept {
   readonly removed: number;
   /** Octets behind the last committed record of a segment: they stay, as dead ones, until it is compacted. */
   readonly tail: number;
-  /** Segments that the index names and that are not there, or are shorter than it says: damage. */
+  /** Segments that the index names and that are not there, or are shorter than it says, or that it has letters in and does not know: damage. */
   readonly damaged: readonly number[];
   /** The highest segment number in use. */
   readonly last: number;
@@ -17,9 +18,10 @@ export interface Swept {
 
 /**
  * Clears away what was written and never committed. A file that the index does not name is removed; a tail behind
- * the last committed record is only counted as dead, never cut off, since a backup may share the file by a hard link.
+ * the last committed record is only counted as dead, never cut off, since a backup may share the file by a hard link. Where the index
+ * contradicts itself, and has letters in a segment that it does not know, nothing is removed.
  */
-export function sweep(data: DataFolder, segments: SegmentWrites): Swept {
+export function sweep(data: DataFolder, segments: SegmentWrites, contents: Pick<ContentWrites, 'isIn'>): Swept {
   const inOrder = segments.all();
   const named = new Map(inOrder);
   let removed = 0;
@@ -31,6 +33,10 @@ export function sweep(data: DataFolder, segments: SegmentWrites): Swept {
   }
   for (const number of segmentNumbers(data)) {
     if (named.has(number)) continue;
+    if (contents.isIn(number)) {
+      damaged.push(number);
+      continue;
+    }
     removeSegment(data, number);
     removed += 1;
   }
@@ -43,7 +49,8 @@ export function sweep(data: DataFolder, segments: SegmentWrites): Swept {
     }
   }
   if (removed > 0) syncFolder(data.letters);
-  return { removed, tail, damaged, last: inOrder.at(-1)?.[0] ?? 0 };
+  const last = Math.max(0, inOrder.at(-1)?.[0] ?? 0, ...damaged);
+  return { removed, tail, damaged, last };
 }
 
 function sizeOf(path: string): number {
