@@ -9,6 +9,7 @@
  * - `exceeds-maildrop`: the letter is larger than this mailbox may ever hold
  * - `no-maildrop`: there is no such mailbox
  * - `in-use`: the mailbox is held exclusively by another session
+ * - `too-soon`: the mailbox may be called for again only when some time has passed since the last time
  */
 export type StoreErrorKind =
   | 'temporary'
@@ -18,7 +19,8 @@ export type StoreErrorKind =
   | 'too-large'
   | 'exceeds-maildrop'
   | 'no-maildrop'
-  | 'in-use';
+  | 'in-use'
+  | 'too-soon';
 
 /**
  * The one error that a store hands out. The message is for the operator's log; a peer only ever learns the kind.

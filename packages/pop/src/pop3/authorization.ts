@@ -1,4 +1,4 @@
-import { StoreError } from '../maildrop/store-error.ts';
+import { StoreError, type StoreErrorKind } from '../maildrop/store-error.ts';
 import { leniently, preparedName } from '../sasl/credentials.ts';
 import type { SaslServerMechanism, SaslStep, Verdict } from '../sasl/mechanism.ts';
 import { decodeBase64, encodeBase64 } from '../wire/base64.ts';
@@ -89,11 +89,16 @@ function conclude(session: Session, mechanism: string, verdict: Verdict): void {
 function open(session: Session, mechanism: string, account: string): void {
   session.ask({ type: 'open', account }, (opened) => {
     if (opened instanceof StoreError) {
-      return session.send(err('the maildrop cannot be opened', loginResponseCode(opened.kind)));
+      return session.send(err(unopened(opened.kind), loginResponseCode(opened.kind)));
     }
     session.tally.account = account;
     session.tally.mechanism = mechanism;
     session.enterTransaction(new MaildropView(opened.count, opened.octets));
     session.send(ok(`maildrop has ${session.view.summary}`));
   });
+}
+
+function unopened(kind: StoreErrorKind): string {
+  if (kind === 'in-use') return 'another session has the maildrop';
+  return kind === 'too-soon' ? 'it is too soon after the last login' : 'the maildrop cannot be opened';
 }

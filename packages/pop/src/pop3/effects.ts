@@ -3,6 +3,7 @@ import type { Entry, Fetched } from '../maildrop/maildrop.ts';
 import type { StoreError } from '../maildrop/store-error.ts';
 import type { PasswordLogin, SaslServerMechanism, SaslStep, Verdict } from '../sasl/mechanism.ts';
 import type { ExtensionCommand, ExtensionReply, State } from './extension.ts';
+import type { Terms } from './terms.ts';
 
 /** How a session ends by its own decision. */
 export type End = 'quit' | 'quit-unauthenticated' | 'closed' | 'error' | 'refused' | 'limit' | 'shutdown';
@@ -22,6 +23,8 @@ export interface Questions {
   /** UPDATE: asked at QUIT when letters are marked, or were handed out whole. */
   readonly expunge: { readonly numbers: readonly number[]; readonly fetched: Fetched };
   readonly extension: { readonly command: ExtensionCommand; readonly line: string; readonly state: State };
+  /** What is true of whoever has logged in; of all accounts, before. Asked where the service has terms. */
+  readonly terms: object;
   /** Begin TLS. */
   readonly secure: object;
   /** Wait until the peer has taken enough of the replies. Every other question waits for that too. */
@@ -37,6 +40,7 @@ export interface Answers {
   readonly read: Uint8Array | StoreError;
   readonly expunge: { readonly notRemoved: readonly number[] } | StoreError;
   readonly extension: ExtensionReply | StoreError;
+  readonly terms: Terms;
   readonly secure: undefined;
   readonly room: undefined;
 }

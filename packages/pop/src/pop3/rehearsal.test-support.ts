@@ -144,6 +144,8 @@ export class Rehearsal {
         const reply = question.command.handle(question.line, { state: question.state });
         return { type, answer: reply instanceof Promise ? new StoreError('temporary', 'not in a rehearsal') : reply };
       }
+      case 'terms':
+        return { type, answer: {} };
       case 'delay':
       case 'secure':
       case 'room':

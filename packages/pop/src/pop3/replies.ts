@@ -1,5 +1,5 @@
 /** The codes this server sends, all of them registered (RFC 2449 §8, RFC 3206; IANA-02). */
-export type ResponseCode = 'AUTH' | 'IN-USE' | 'SYS/TEMP' | 'SYS/PERM';
+export type ResponseCode = 'AUTH' | 'IN-USE' | 'LOGIN-DELAY' | 'SYS/TEMP' | 'SYS/PERM';
 
 /** The longest first line of a response, CRLF included (RFC 1939 §3, P3-06). */
 const FIRST_LINE = 512;

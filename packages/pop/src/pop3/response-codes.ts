@@ -11,6 +11,7 @@ const CODES: Readonly<Record<StoreErrorKind, ResponseCode>> = {
   'no-maildrop': 'SYS/PERM',
   // A session that lost its hold on the maildrop may well get it back.
   'in-use': 'SYS/TEMP',
+  'too-soon': 'SYS/TEMP',
 };
 
 /** What a peer learns of a store's error after login: this and no more. */
@@ -18,7 +19,8 @@ export function responseCode(kind: StoreErrorKind): ResponseCode {
   return CODES[kind];
 }
 
-/** What a peer learns when its maildrop cannot be opened: `IN-USE` stands behind AUTH, PASS and APOP only (EXT-17). */
+/** What a peer learns when its maildrop cannot be opened: `IN-USE` and `LOGIN-DELAY` stand behind AUTH, PASS and APOP only (EXT-17, EXT-18). */
 export function loginResponseCode(kind: StoreErrorKind): ResponseCode {
-  return kind === 'in-use' ? 'IN-USE' : responseCode(kind);
+  if (kind === 'in-use') return 'IN-USE';
+  return kind === 'too-soon' ? 'LOGIN-DELAY' : responseCode(kind);
 }

@@ -11,6 +11,8 @@ export interface Pop3Service {
   /** By keyword. */
   readonly extensions: ReadonlyMap<string, ExtensionCommand>;
   readonly implementation: string | false;
+  /** Whether the driver can tell {@link Terms}. */
+  readonly terms: boolean;
   readonly bareLineFeed: boolean;
   /** See Pop3Limits. */
   readonly saslLine: number;
@@ -18,7 +20,9 @@ export interface Pop3Service {
   readonly badCommands: number;
 }
 
-export interface Pop3ServiceOptions extends Omit<Pop3Service, 'mechanisms' | 'extensions'> {
+export interface Pop3ServiceOptions extends Omit<Pop3Service, 'mechanisms' | 'extensions' | 'terms'> {
+  /** Default no. */
+  readonly terms?: boolean;
   readonly mechanisms: readonly SaslServerMechanism[];
   readonly commands: readonly ExtensionCommand[];
 }
@@ -27,7 +31,7 @@ export interface Pop3ServiceOptions extends Omit<Pop3Service, 'mechanisms' | 'ex
 const CAPABILITY_ROOM = 510;
 
 /** Checks what an embedder hands over. Throws a TypeError that names the value and what it should be. */
-export function pop3Service({ mechanisms, commands, ...rest }: Pop3ServiceOptions): Pop3Service {
+export function pop3Service({ mechanisms, commands, terms = false, ...rest }: Pop3ServiceOptions): Pop3Service {
   const { implementation } = rest;
   if (implementation !== false && !/^[\x21-\x7e]([\x20-\x7e]{0,400}[\x21-\x7e])?$/.test(implementation)) {
     throw new TypeError('implementation: up to 400 printable ASCII characters, or false for none');
@@ -58,5 +62,5 @@ export function pop3Service({ mechanisms, commands, ...rest }: Pop3ServiceOption
     if ((capability?.length ?? 0) > CAPABILITY_ROOM) throw new TypeError(`the capability of ${keyword} is too long`);
     extensions.set(keyword, command);
   }
-  return { ...rest, mechanisms: named, extensions };
+  return { ...rest, terms, mechanisms: named, extensions };
 }

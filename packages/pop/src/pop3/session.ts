@@ -11,6 +11,7 @@ import { argumentOf, keywordOf, rowOf } from './parser.ts';
 import { err, multiline, ok } from './replies.ts';
 import type { Pop3Service } from './service.ts';
 import { meets, type Situation } from './situation.ts';
+import type { Terms } from './terms.ts';
 import { transaction } from './transaction.ts';
 
 /** The longest command line of any command but AUTH, CRLF included (RFC 2449 §4, EXT-09). */
@@ -27,7 +28,11 @@ const HANDLERS: Handlers<Keyword> = {
   ...authorization,
   ...transaction,
   CAPA(session) {
-    session.send(ok('capabilities follow') + multiline(capabilities(session.service, session.situation)));
+    const tell = (terms: Terms): void => {
+      session.send(ok('capabilities follow') + multiline(capabilities(session.service, session.situation, terms)));
+    };
+    if (session.service.terms) session.ask({ type: 'terms' }, tell);
+    else tell({});
   },
 };
 

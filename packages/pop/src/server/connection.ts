@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import type { Clock, Timer } from './clock.ts';
@@ -252,6 +253,14 @@ export class Connection {
     // What still comes is read and dropped, so that the peer's FIN is seen.
     this.#paused = false;
     this.#stream.resume();
+  }
+
+  /**
+   * Has the system ask the peer, after a second of silence and then each second, whether it is there: one that has
+   * begun anew answers by a reset at once, one that is gone by nothing, ten times. Both are `lost`. A stream that is no socket cannot ask.
+   */
+  probe(): void {
+    if ('setKeepAlive' in this.#stream) (this.#stream as Socket).setKeepAlive(true, 1_000);
   }
 
   /** Ends it at once; what was gathered is not sent. */

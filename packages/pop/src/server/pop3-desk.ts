@@ -3,7 +3,7 @@ import type { Answer, Question } from '../pop3/effects.ts';
 import type { PasswordLogin, SaslServerExchange, Verdict } from '../sasl/mechanism.ts';
 import type { Clock } from './clock.ts';
 import type { Connection } from './connection.ts';
-import type { Pop3Options, Visit } from './pop3-options.ts';
+import type { Pop3Options, SessionHandle, Visit } from './pop3-options.ts';
 
 /** What a desk needs beyond what its server was given. */
 export interface DeskOptions {
@@ -29,6 +29,8 @@ export class Pop3Desk {
   /** What is known of the login that was accepted last. */
   #accepted: Pick<Visit, 'login' | 'mechanism' | 'device'> = { login: '', mechanism: '' };
   #maildrop: Maildrop | undefined;
+  /** Whether a question waits for its answer. */
+  #asked = false;
 
   constructor(options: Pop3Options, desk: DeskOptions) {
     this.#options = options;
@@ -36,6 +38,15 @@ export class Pop3Desk {
   }
 
   perform(question: Question): MaybePromise<Answer> {
+    const answered = this.#perform(question);
+    if (!(answered instanceof Promise)) return answered;
+    this.#asked = true;
+    return answered.finally(() => {
+      this.#asked = false;
+    });
+  }
+
+  #perform(question: Question): MaybePromise<Answer> {
     switch (question.type) {
       case 'authenticate':
         return answer('authenticate', () => this.#authenticate(question.login), unavailable);
@@ -68,6 +79,14 @@ export class Pop3Desk {
           ...(this.#maildrop !== undefined && { account: this.#account, maildrop: this.#maildrop }),
         };
         return answer('extension', () => question.command.handle(question.line, context), StoreError.from);
+      }
+      case 'terms': {
+        const account = this.#maildrop === undefined ? undefined : this.#account;
+        return answer(
+          'terms',
+          () => this.#options.terms?.(account) ?? {},
+          () => ({}),
+        );
       }
       case 'secure':
       case 'room':
@@ -115,9 +134,27 @@ export class Pop3Desk {
       return maildrop;
     };
     const { session, connection, clock } = this.#desk;
-    const visit: Visit = { ...this.#accepted, session, peer: connection.peer, at: clock.now() };
+    const visit: Visit = { ...this.#accepted, session, peer: connection.peer, at: clock.now(), handle: this.#handle };
     const opened = this.#options.openMaildrop(account, visit);
     return opened instanceof Promise ? opened.then(keep) : keep(opened);
+  }
+
+  get #handle(): SessionHandle {
+    const { connection } = this.#desk;
+    const isAsked = () => this.#asked;
+    return {
+      get busy() {
+        return isAsked();
+      },
+      get activity() {
+        return connection.octetsIn + connection.octetsOut - connection.backlog;
+      },
+      get over() {
+        return connection.over;
+      },
+      probe: () => connection.probe(),
+      end: () => connection.destroy(),
+    };
   }
 
   get #opened(): Maildrop {

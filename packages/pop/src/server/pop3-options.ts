@@ -1,5 +1,6 @@
 import type { Maildrop, MaybePromise } from '../maildrop/maildrop.ts';
 import type { ExtensionCommand } from '../pop3/extension.ts';
+import type { Terms } from '../pop3/terms.ts';
 import type { PasswordLogin, SaslServerMechanism, Verdict } from '../sasl/mechanism.ts';
 import type { Clock } from './clock.ts';
 import type { Peer } from './peer.ts';
@@ -40,6 +41,11 @@ export interface Pop3Options {
   authenticate(login: PasswordLogin, peer: Peer): MaybePromise<Verdict>;
   /** Opens the maildrop of an account that `authenticate` accepted. Throws, or rejects with, a StoreError. */
   openMaildrop(account: string, visit: Visit): MaybePromise<Maildrop>;
+  /**
+   * What CAPA says of LOGIN-DELAY and EXPIRE: of an account that has logged in, or of all accounts together. Keeping to
+   * it is up to `openMaildrop` (see `LoginDelays`) and to the store. Absent, throwing or rejecting: nothing is said.
+   */
+  terms?(account: string | undefined): MaybePromise<Terms>;
   /** The name in greetings and challenges; default the machine's. */
   readonly hostname?: string;
   /** Certificate and key: a function is asked at each handshake, so that a renewed certificate takes effect. */
@@ -82,6 +88,22 @@ export interface Visit {
   readonly device?: string;
   /** When the login was accepted, in milliseconds since 1970. */
   readonly at: number;
+  /** For who lets one session at a time in, and has to know of the one that is there: see `ExclusiveMaildrops`. */
+  readonly handle: SessionHandle;
+}
+
+/** What can be known of an open session from outside, and done to it. */
+export interface SessionHandle {
+  /** Whether something is under way that has to come to its end: a removal, say. */
+  readonly busy: boolean;
+  /** Grows with each octet that came from the peer or that its side has taken. */
+  readonly activity: number;
+  /** Whether the connection is gone, or on its way out: nothing more is asked of the maildrop, unless it is busy. */
+  readonly over: boolean;
+  /** Has the network ask the peer whether it is there (TCP keepalive). A peer that is not, or knows of no connection, ends it within seconds. */
+  probe(): void;
+  /** Ends the connection at once, and the session without UPDATE. */
+  end(): void;
 }
 
 /** One command, without its argument. */

@@ -67,6 +67,7 @@ export function createPop3Server(options: Pop3Options): Pop3Server {
     mechanisms: options.mechanisms ?? [plain, login],
     commands: options.commands ?? [],
     implementation: options.implementation ?? 'Restante',
+    terms: options.terms !== undefined,
     bareLineFeed: options.bareLineFeed ?? true,
     saslLine: limits.saslLine,
     failedLogins: limits.failedLogins,

@@ -130,6 +130,7 @@ const promised: Readonly<Record<StoreErrorKind | 'unforeseen', RegExp>> = {
   // It was there at RCPT: where the address leads now is told when the sender comes again.
   'no-maildrop': /^451 4\.3\.0 /u,
   'in-use': /^45[01] 4\.2\.1 /u,
+  'too-soon': /^45[01] 4\.2\.1 /u,
 };
 const kinds = Object.keys(promised) as (StoreErrorKind | 'unforeseen')[];
 

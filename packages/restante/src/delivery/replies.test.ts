@@ -84,6 +84,7 @@ describe('the answer to a letter', () => {
       // It was there at RCPT (SM-11).
       'no-maildrop': '451 4.3.0',
       'in-use': '450 4.2.1',
+      'too-soon': '450 4.2.1',
     };
     for (const [why, expectation] of Object.entries(expected)) assert.equal(code(why as StoreErrorKind), expectation);
   });

@@ -156,6 +156,7 @@ const LETTER_REFUSED: Readonly<Record<Exclude<Refusal, 'over-quota'>, string>> =
   'exceeds-maildrop': write(552, '5.2.3', 'larger than that mailbox may ever hold'),
   'no-maildrop': RECIPIENT_REFUSED['unknown-user'],
   'in-use': write(450, '4.2.1', 'that mailbox is held by somebody'),
+  'too-soon': write(450, '4.2.1', 'that mailbox takes it later'),
   'bare-line-end': write(550, '5.5.2', 'a CR or LF stands alone in the letter'),
   nul: write(554, '5.6.0', 'a NUL stands in the letter'),
   hops: write(554, '5.4.6', 'too many Received fields: the letter goes round in a loop'),

@@ -1,3 +1,4 @@
+import type { Terms } from '../../pop3/terms.ts';
 import type { Pop3Options } from '../../server/pop3-options.ts';
 import { literalOctets, parseOctetText } from '../transcript/octet-text.ts';
 import { type Directive, directive, type Transcript } from '../transcript/transcript.ts';
@@ -12,6 +13,8 @@ export const pop3Directives = [
   'cleartext',
   'limit',
   'option',
+  'login-delay',
+  'expire',
   'mechanism',
   'command',
 ];
@@ -54,8 +57,31 @@ export function options(transcript: Transcript): Pick<Pop3Options, 'limits'> & P
     limits: { failureDelay: 0, ...Object.fromEntries(limits) },
     ...(cleartext !== undefined && { cleartext: () => cleartext === 'always' }),
     ...(implementation !== undefined && { implementation: implementation === 'off' ? false : implementation }),
+    ...(option('terms') !== undefined && { terms: (account) => terms(transcript, account) }),
     ...(option('bare-line-feed') === 'off' && { bareLineFeed: false }),
   };
+}
+
+/** What CAPA says of an account, or of all of them: `LOGIN-DELAY 60 EXPIRE 5`, in words of its own. */
+function terms(transcript: Transcript, account: string | undefined): Terms {
+  const every = [...accounts(transcript).keys()].map((name) => termsOf(transcript, name));
+  if (account !== undefined) return termsOf(transcript, account);
+  const delays = every.map(({ loginDelay = 0 }) => loginDelay);
+  const days = every.map(({ expire = 'never' }) => (expire === 'never' ? Number.POSITIVE_INFINITY : expire));
+  const fewest = Math.min(...days);
+  return {
+    loginDelay: Math.max(...delays),
+    loginDelayDiffers: new Set(delays).size > 1,
+    expire: fewest === Number.POSITIVE_INFINITY ? 'never' : fewest,
+    expireDiffers: new Set(days).size > 1,
+  };
+}
+
+/** The terms of one account. */
+export function termsOf(transcript: Transcript, account: string): Terms {
+  const own = (name: string) => all(transcript, name).find(({ argument }) => argument === account)?.value;
+  const days = own('expire') ?? 'never';
+  return { loginDelay: Number(own('login-delay') ?? 0), expire: days === 'never' ? days : Number(days) };
 }
 
 /** Those who may sign in with TLS only. */

@@ -3,7 +3,14 @@ import type { Duplex } from 'node:stream';
 import type { Maildrop, MaybePromise } from '../../maildrop/maildrop.ts';
 import { login, plain } from '../../sasl/index.ts';
 import type { PasswordLogin, Verdict } from '../../sasl/mechanism.ts';
-import { createPop3Server, type Peer, type Pop3Server } from '../../server/index.ts';
+import {
+  createPop3Server,
+  ExclusiveMaildrops,
+  LoginDelays,
+  type Peer,
+  type Pop3Server,
+  type Visit,
+} from '../../server/index.ts';
 import { canonical } from '../../wire/canonical.ts';
 import { type Certificate, selfSignedCertificate } from '../certificate.ts';
 import { type Fault, FaultyMaildrop, failure, inALaterTurn, type MaildropFaults } from '../faulty-maildrop.ts';
@@ -11,7 +18,7 @@ import type { ManualClock } from '../manual-clock.ts';
 import type { StoreUnderTest } from '../store-conformance.ts';
 import type { Situation, Subject } from '../transcript/subject.ts';
 import { directive, type Transcript } from '../transcript/transcript.ts';
-import { accounts, maildrops, options, pop3Directives, tlsOnly } from './directives.ts';
+import { accounts, maildrops, options, pop3Directives, termsOf, tlsOnly } from './directives.ts';
 import { askingMechanism, echo } from './extras.ts';
 import { hugeMaildrop } from './fixtures.ts';
 
@@ -27,7 +34,7 @@ export interface Pop3SubjectOptions {
 export function pop3Subject({ openStore, later = false }: Pop3SubjectOptions): Subject {
   return {
     directives: pop3Directives,
-    words: ['DELIVER', 'FAULT', 'ASKED', 'SHUTDOWN'],
+    words: ['DELIVER', 'FAULT', 'ASKED', 'WAITING', 'SHUTDOWN'],
     prelude(state, transcript) {
       const greeting = 'S: +OK {text}';
       if (state === 'AUTHORIZATION') return greeting;
@@ -63,6 +70,12 @@ class Office implements Situation {
   readonly #closings: Promise<void>[] = [];
   #over = 0;
   #wake = () => {};
+  /** Logins that wait for a maildrop which another session has. */
+  #waiting = 0;
+  #someWait = () => {};
+  readonly #delays: LoginDelays;
+  readonly #maildrops: ExclusiveMaildrops;
+  readonly #exclusive: boolean;
 
   constructor(
     transcript: Transcript,
@@ -78,6 +91,9 @@ class Office implements Situation {
     this.#accounts = accounts(transcript);
     this.#tlsOnly = tlsOnly(transcript);
     this.#faults = { later };
+    this.#delays = new LoginDelays(() => clock.now());
+    this.#maildrops = new ExclusiveMaildrops({ clock, patience: 2_000 });
+    this.#exclusive = transcript.directives.some(({ name, argument }) => name === 'option' && argument === 'exclusive');
     this.#server = this.#serve();
   }
 
@@ -109,6 +125,13 @@ class Office implements Situation {
         return this.#fault(rest);
       case 'ASKED':
         return assert.equal(this.#asked, Number(rest), 'how often a password was looked at');
+      case 'WAITING':
+        return new Promise((resolve) => {
+          this.#someWait = () => {
+            if (this.#waiting === Number(rest)) resolve();
+          };
+          this.#someWait();
+        });
       case 'SHUTDOWN':
         this.#closings.push(this.#server.close());
         this.#server = this.#serve();
@@ -146,7 +169,7 @@ class Office implements Situation {
       ...(wants('command') && { commands: [echo] }),
       clock: this.#clock,
       authenticate: (request, peer) => this.#maybeLater(() => this.#authenticate(request, peer)),
-      openMaildrop: (account) => this.#maybeLater(() => this.#open(account)),
+      openMaildrop: (account, visit) => this.#maybeLater(() => this.#admit(account, visit)),
       onSession: () => {
         this.#over += 1;
         this.#wake();
@@ -173,6 +196,29 @@ class Office implements Situation {
     const allowed = this.#accounts.get(name) === password && (account === name || name === 'admin');
     const secure = peer.tls !== undefined || !this.#tlsOnly.includes(name);
     return allowed && secure ? { type: 'accepted', account } : { type: 'refused' };
+  }
+
+  /** As a server does whose accounts have a delay, or whose maildrops are for one session at a time. */
+  #admit(account: string, visit: Visit): MaybePromise<Maildrop> {
+    this.#delays.check(account);
+    const accept = (maildrop: Maildrop): Maildrop => {
+      this.#delays.accepted(account, termsOf(this.#transcript, account).loginDelay ?? 0);
+      return maildrop;
+    };
+    const open = (): MaybePromise<Maildrop> => this.#open(account);
+    const opened = this.#exclusive ? this.#alone(account, visit, open) : open();
+    return opened instanceof Promise ? opened.then(accept) : accept(opened);
+  }
+
+  #alone(account: string, visit: Visit, open: () => MaybePromise<Maildrop>): MaybePromise<Maildrop> {
+    const opened = this.#maildrops.open(account, visit, open);
+    if (!(opened instanceof Promise)) return opened;
+    const wait = (change: number): void => {
+      this.#waiting += change;
+      this.#someWait();
+    };
+    wait(1);
+    return opened.finally(() => wait(-1));
   }
 
   #open(account: string): MaybePromise<Maildrop> {

@@ -48,7 +48,7 @@ test('whatever was answered in them: a status in upper case, text behind it, cod
     assert.ok(reply.length + 2 <= 512, reply);
     if (reply.startsWith('+ ')) continue;
     assert.match(reply, /^[\x20-\x7e]+$/);
-    assert.match(reply, /^(\+OK [^[]|-ERR [^[]|-ERR \[(AUTH|IN-USE|SYS\/TEMP|SYS\/PERM)\] [^[])/);
+    assert.match(reply, /^(\+OK [^[]|-ERR [^[]|-ERR \[(AUTH|IN-USE|LOGIN-DELAY|SYS\/TEMP|SYS\/PERM)\] [^[])/);
   }
 });
 
