@@ -17,3 +17,4 @@ export type { ExtensionCommand, ExtensionContext, ExtensionReply, State } from '
 export { type Pop3Service, type Pop3ServiceOptions, pop3Service } from './service.ts';
 export { Session, type Tally } from './session.ts';
 export type { Situation } from './situation.ts';
+export type { Terms } from './terms.ts';

@@ -1,3 +1,4 @@
+import { parseDay } from '../config/collect-kinds.ts';
 import { parseDuration } from '../config/quantity.ts';
 import { UsageError } from './exit-code.ts';
 
@@ -8,16 +9,12 @@ import { UsageError } from './exit-code.ts';
 export function parseMoment(text: string, now: number, option: string): number {
   const back = parseDuration(text);
   if (back !== undefined) return now - back;
-  const [, day, time] = DATE.exec(text.trim()) ?? [];
-  // A day alone would count from midnight in Greenwich.
-  const moment = day === undefined ? Number.NaN : Date.parse(time === undefined ? `${day}T00:00` : `${day}T${time}`);
-  if (!Number.isNaN(moment)) return moment;
+  const moment = parseDay(text.trim());
+  if (moment !== undefined) return moment;
   throw new UsageError(
     `${option} ${JSON.stringify(text)}: write a time such as 2026-11-24T10:30, or 3 d for three days ago`,
   );
 }
-
-const DATE = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2})?(?:Z|[+-]\d{2}:\d{2})?))?$/;
 
 /** The moment in local time, to the second. */
 export function formatMoment(moment: number): string {

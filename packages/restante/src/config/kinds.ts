@@ -152,6 +152,25 @@ export function octets(from: number, to: number): Kind<number> {
   });
 }
 
+/** A number of days, or `never`, which is `null`. */
+export function days(most: number): Kind<number | null> {
+  const form = `days, or "never"; 0 to ${most}`;
+  const message = `must be a whole number of days from 0 to ${most}, or "never"`;
+  return {
+    schema: v.pipe(
+      v.unknown(),
+      v.transform((value) => {
+        const milliseconds = typeof value === 'string' ? parseDuration(value) : undefined;
+        if (milliseconds !== undefined) return milliseconds / 86_400_000;
+        return value === 'never' ? null : value;
+      }),
+      v.nullable(v.pipe(v.number(message), v.integer(message), v.minValue(0, message), v.maxValue(most, message))),
+    ),
+    form,
+    write: (value) => (value === null ? '"never"' : String(value)),
+  };
+}
+
 /** A length of time in milliseconds: written as a number of seconds, or as a text with a unit. */
 export function duration(from: number, to: number, why = ''): Kind<number> {
   const range = `${formatDuration(from)} to ${formatDuration(to)}`;

@@ -3,6 +3,7 @@ import {
   choice,
   choices,
   count,
+  days,
   duration,
   group,
   line,
@@ -239,6 +240,26 @@ export const SETTINGS = {
     duration(0, 3650 * DAY),
     7 * DAY,
     'How long a deleted letter can be brought back (`restante undelete`) before its octets are destroyed; no more octets of each mailbox than its quota.',
+  ),
+  'maildrop.lock': setting(
+    choice('snapshot', 'exclusive'),
+    'snapshot',
+    'Whether sessions on one mailbox disturb each other: with `snapshot` each sees it as it was at its login, and none waits; with `exclusive` there is one at a time, and others are told [IN-USE] (RFC 1939 §4). An account may have its own.',
+  ),
+  'maildrop.lock_wait': setting(
+    duration(0, 30_000),
+    2000,
+    'How long a login waits for a mailbox that another session has (`exclusive`), before it is told [IN-USE].',
+  ),
+  login_delay: setting(
+    duration(0, DAY),
+    0,
+    'How long after a login the next one of the same account is refused with [LOGIN-DELAY] (RFC 2449 §6.5), in whole seconds. An account may have its own.',
+  ),
+  expire: setting(
+    days(36_500),
+    null,
+    'Days after its arrival that a letter is removed, as if its owner had deleted it; CAPA announces it (EXPIRE, RFC 2449 §6.7). With 0 what was fetched leaves when its session ends with QUIT, and nothing else is removed. An account may have its own.',
   ),
   'log.level': setting(
     choice('debug', 'info', 'warn', 'error', 'silent'),

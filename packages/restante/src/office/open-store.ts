@@ -1,4 +1,5 @@
 import { StoreError } from '@restante/pop/maildrop';
+import type { Retention } from '../accounts/retention.ts';
 import type { Settings } from '../config/settings.ts';
 import { Failure, reasonOf } from '../failure.ts';
 import { TargetNotEmpty } from '../store/backup/backup.ts';
@@ -32,6 +33,7 @@ export async function openData({ data, settings, onStopped, onFilled }: OpenData
         reserve: settings['limits.reserve'],
         undelete: settings['undelete.window'],
         quota: quotaRules(settings),
+        retention: retentionSettings(settings),
       },
       watchDelay: settings['listen.metrics'].length > 0,
       ...(onFilled !== undefined && { onFilled }),
@@ -50,6 +52,11 @@ function quotaRules(settings: Settings): QuotaRules {
     grace: settings['quota.grace'],
     levels: settings['quota.warn'],
   };
+}
+
+/** How long letters are kept where their account has no policy of its own. */
+export function retentionSettings(settings: Settings): Retention {
+  return { expire: settings.expire, expireFetched: null };
 }
 
 /** Makes a data folder from a backup. A folder that holds mail already, or is in use, is not touched. */

@@ -22,7 +22,7 @@ import { logSession } from '../observe/session-line.ts';
 import { timed } from '../observe/timed-store.ts';
 import { Notices } from '../office/notices/notices.ts';
 import { allSessions, LocalOffice, type SessionCounts } from '../office/office.ts';
-import { openData } from '../office/open-store.ts';
+import { openData, retentionSettings } from '../office/open-store.ts';
 import { DataInUse } from '../store/lock.ts';
 import type { DurableStore } from '../store/store.ts';
 import type { Certificate } from '../tls/certificate.ts';
@@ -35,8 +35,10 @@ import { groupId } from './group-id.ts';
 import { type Listen, type OpenDoor, openDoor } from './listening.ts';
 import { keepInOrder } from './maintenance.ts';
 import { Monitoring } from './monitoring.ts';
+import { loginDelaySeconds, Reception } from './reception.ts';
 import { domainOfNotices, hostName, servedDomains } from './served-domains.ts';
 import { shadowedNames } from './shadowed-names.ts';
+import { AccountTerms } from './terms.ts';
 import { warnings } from './warnings.ts';
 
 export interface PostOfficeOptions {
@@ -77,6 +79,7 @@ export async function openPostOffice(options: PostOfficeOptions): Promise<PostOf
 
   const store = await openAlone(options);
   closers.defer(() => store.close());
+  await store.announceRetention();
   const inForce = await openCertificates({ data, settings, hostname, log });
   closers.defer(() => inForce.close());
   const { certificates } = inForce;
@@ -255,9 +258,13 @@ function servers(
       metrics?.login(report);
     },
   });
+  const reception = new Reception(store, settings);
+  const retention = retentionSettings(settings);
+  const terms = new AccountTerms({ store, retention, loginDelay: loginDelaySeconds(settings) });
   const pop3 = createPop3Server({
     authenticate: (login, peer) => authenticator.authenticate(login, peer),
-    openMaildrop: (account) => store.openMaildrop(account),
+    openMaildrop: (account, visit) => reception.open(account, visit),
+    terms: (account) => terms.of(account),
     hostname,
     tls: certificates.source,
     cleartext: cleartextRule(settings.cleartext),

@@ -40,7 +40,7 @@ export interface DeliveryTerms {
 }
 
 /** What an import adds to a delivery. */
-export interface ImportTerms extends OrderedImport {
+export interface ImportTerms extends Omit<OrderedImport, 'placed'> {
   readonly uniqueId: string;
   /** When it arrived, in milliseconds since 1970. */
   readonly arrived: number;
@@ -257,7 +257,9 @@ export class IncomingLetter implements Delivery {
       content,
       placements: this.#placements,
       time: this.#import?.arrived ?? this.#room.now(),
-      ...(this.#import && { import: { digest: this.#import.digest, given: this.#import.given } }),
+      ...(this.#import && {
+        import: { digest: this.#import.digest, given: this.#import.given, placed: this.#room.now() },
+      }),
       ...(this.#notice && { notice: this.#notice }),
     });
   }

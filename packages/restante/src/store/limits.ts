@@ -1,3 +1,4 @@
+import type { Retention } from '../accounts/retention.ts';
 import type { QuotaRules } from './quota.ts';
 
 /** What the store bounds. Every one has a default that says why. */
@@ -22,6 +23,8 @@ export interface StoreLimits {
   readonly undelete: number;
   /** What maildrops may hold. */
   readonly quota: QuotaRules;
+  /** How long letters are kept where their account has no policy of its own. */
+  readonly retention: Retention;
   /** Segment files kept open for reading. */
   readonly openFiles: number;
 }
@@ -44,6 +47,7 @@ export const defaultStoreLimits: StoreLimits = {
   deadShare: 0.5,
   undelete: 7 * 24 * 60 * 60 * 1000,
   quota: { octets: null, letters: null, grace: 10, levels: [] },
+  retention: { expire: null, expireFetched: null },
   // Well below the usual limit of 1,024 open files, which the connections need.
   openFiles: 128,
 };

@@ -14,13 +14,15 @@ import {
 import type { Account, AccountIndex, NewAccount } from '../accounts/account.ts';
 import type { Alias, AliasIndex } from '../accounts/alias.ts';
 import type { PolicyEdit } from '../accounts/policy.ts';
+import { announcedDays, leavesAtQuit, retentionOf } from '../accounts/retention.ts';
 import { type BackupReport, backUp } from './backup/backup.ts';
 import { type DeliveryRoom, IncomingLetter } from './delivery.ts';
+import { expire } from './expiry.ts';
 import { type ExpungedLetters, expungedLetters } from './expunged.ts';
 import { Faults } from './faults.ts';
 import type { ImportedLetter, Imports } from './import.ts';
 import { ImportDesk } from './import-desk.ts';
-import { AccountReads } from './index/sqlite/accounts.ts';
+import { AccountReads, type OwnTerms } from './index/sqlite/accounts.ts';
 import { AliasReads } from './index/sqlite/aliases.ts';
 import { openReadConnection } from './index/sqlite/connection.ts';
 import { ContentReads } from './index/sqlite/contents.ts';
@@ -29,6 +31,7 @@ import { DepartureReads } from './index/sqlite/departures.ts';
 import { MaildropReads, type MaildropRow } from './index/sqlite/maildrops.ts';
 import { PlacementReads } from './index/sqlite/placements.ts';
 import { type DueWarning, QuotaLevelReads } from './index/sqlite/quota-levels.ts';
+import { RetentionReads } from './index/sqlite/retention.ts';
 import { SegmentReads } from './index/sqlite/segments.ts';
 import { LetterReader } from './letters/letter-reader.ts';
 import { Pages } from './letters/pages.ts';
@@ -39,7 +42,7 @@ import { DataLock } from './lock.ts';
 import type { StoreOptions, StoreStatus } from './options.ts';
 import { type Held, Quota } from './quota.ts';
 import { Reservations } from './reservations.ts';
-import { Snapshot, type SnapshotRoom } from './snapshot/snapshot.ts';
+import { type LeavingAtQuit, Snapshot, type SnapshotRoom } from './snapshot/snapshot.ts';
 import { OpenSnapshots } from './snapshot/snapshots.ts';
 import { Turns } from './turns.ts';
 import { uniqueIds } from './unique-ids.ts';
@@ -94,6 +97,7 @@ export class DurableStore implements Store, AccountIndex, AliasIndex, Imports {
   readonly #upkeep: Upkeep;
   readonly #departed: DepartedReads;
   readonly #quotaLevels: QuotaLevelReads;
+  readonly #retention: RetentionReads;
   readonly #totals: SegmentReads;
   readonly #snapshotRoom: SnapshotRoom;
   readonly #deliveryRoom: DeliveryRoom;
@@ -131,11 +135,25 @@ export class DurableStore implements Store, AccountIndex, AliasIndex, Imports {
       departed: this.#departed,
       maildrops: this.#maildrops,
     };
+    this.#retention = new RetentionReads(database);
+    const expiry = {
+      retention: this.#retention,
+      accounts: (after: string, limit: number) => this.#accounts.slice(after, limit),
+      maildrop: (name: string) => this.#maildrops.byName(name),
+    };
     this.#upkeep = new Upkeep({
       link,
       limits,
       snapshots: this.#snapshots,
       read: (look) => this.#read(() => look(index)),
+      expire: () =>
+        expire({
+          link,
+          settings: limits.retention,
+          read: (look) => this.#read(() => look(expiry)),
+          turns: this.#turns,
+          now: this.#now,
+        }),
       mayKeep: (name) => this.#quotaOf(name),
       turns: this.#turns,
       now: this.#now,
@@ -206,7 +224,8 @@ export class DurableStore implements Store, AccountIndex, AliasIndex, Imports {
   openMaildrop(name: string): Snapshot {
     const row = this.#maildropOf(name);
     this.#snapshots.add(row.id, row.change);
-    return new Snapshot(this.#snapshotRoom, row, (removed) => {
+    const leaving = (): LeavingAtQuit | undefined => this.#leavingAtQuit(name, row.id);
+    return new Snapshot(this.#snapshotRoom, row, leaving, (removed) => {
       this.#snapshots.remove(row.id, row.change);
       this.#upkeep.left(row.id, name, removed);
     });
@@ -263,6 +282,20 @@ export class DurableStore implements Store, AccountIndex, AliasIndex, Imports {
       renamed,
       time: this.#now(),
     });
+  }
+
+  /**
+   * Takes note of what sessions are told from now on of how long letters are kept: to be called before any is. What they
+   * were told before goes on to count for the letters that are there.
+   */
+  async announceRetention(): Promise<void> {
+    const days = announcedDays(this.#limits.retention);
+    await this.#link.order<'retention'>({ type: 'retention', days, time: this.#now() });
+  }
+
+  /** What accounts have of their own in what CAPA tells, each once; there is always one that has nothing of its own where an account has not. */
+  ownTerms(): readonly OwnTerms[] {
+    return this.#read(() => this.#accounts.terms());
   }
 
   /** What {@link undelete} would bring back now. Rejects with a StoreError. */
@@ -351,7 +384,7 @@ export class DurableStore implements Store, AccountIndex, AliasIndex, Imports {
   }
 
   async editPolicy(name: string, edit: PolicyEdit): Promise<void> {
-    await this.#link.order<'edit-policy'>({ type: 'edit-policy', name, edit });
+    await this.#link.order<'edit-policy'>({ type: 'edit-policy', name, edit, time: this.#now() });
   }
 
   async remove(name: string): Promise<void> {
@@ -453,6 +486,15 @@ export class DurableStore implements Store, AccountIndex, AliasIndex, Imports {
     const row = this.#read(() => this.#maildrops.byName(name));
     if (!row) throw noMaildrop(name);
     return row;
+  }
+
+  /** EXPIRE 0: what was retrieved leaves at QUIT, unless it was there when sessions were told that it is kept for longer. */
+  #leavingAtQuit(name: string, maildrop: number): LeavingAtQuit | undefined {
+    return this.#read(() => {
+      const account = this.#accounts.byName(name);
+      if (!account || !leavesAtQuit(retentionOf(account.policy, this.#limits.retention))) return undefined;
+      return { past: this.#retention.past(maildrop), now: this.#now() };
+    });
   }
 
   /** Octets that the maildrop may hold; as many may be kept again of what has left it. */

@@ -9,6 +9,8 @@ import type { CompactReport, OrderOf } from './writer/orders.ts';
 import { heldUpTo } from './writer/tasks/purge.ts';
 
 export interface MaintainReport {
+  /** Letters whose days are over, expunged. */
+  readonly expired: number;
   /** Letters that could be brought back no longer, and are destroyed. */
   readonly purged: number;
   /** Letters that were destroyed before that, since their maildrops keep no more than the quota. */
@@ -23,6 +25,8 @@ export interface UpkeepRoom {
   readonly snapshots: OpenSnapshots;
   /** Throws a StoreError when they cannot be read. */
   read<T>(look: (index: UpkeepReads) => T): T;
+  /** Expunges the letters whose days are over; answers how many. */
+  expire(): Promise<number>;
   /** Octets that may be kept of what has left this maildrop; `null` for as many as there are. */
   mayKeep(name: string): number | null;
   readonly turns: Turns;
@@ -147,11 +151,12 @@ export class Upkeep {
 
   async maintain(): Promise<MaintainReport> {
     const { link, limits } = this.#room;
+    const expired = await this.#room.expire();
     const purged = await this.purge({ before: this.#room.now() - limits.undelete });
     const beyond = await this.#allWithin();
     const compacted = await this.compact(limits.deadShare);
     await link.order<'set-aside'>({ type: 'set-aside' });
-    return { purged, beyond, compacted };
+    return { expired, purged, beyond, compacted };
   }
 
   /**

@@ -1,4 +1,5 @@
-import type { Actor, Entry, Maildrop, MaybePromise } from '@restante/pop/maildrop';
+import type { Actor, Entry, Fetched, Maildrop, MaybePromise } from '@restante/pop/maildrop';
+import { keptUntil, type PastRetention } from '../../accounts/retention.ts';
 import type { MaildropRow } from '../index/sqlite/maildrops.ts';
 import type { LetterReader } from '../letters/letter-reader.ts';
 import type { Turns } from '../turns.ts';
@@ -16,20 +17,33 @@ export interface SnapshotRoom {
   now(): number;
 }
 
+/** Where letters that were retrieved leave at QUIT: what sessions were told before, and the time. */
+export interface LeavingAtQuit {
+  readonly past: readonly PastRetention[];
+  readonly now: number;
+}
+
 /** A maildrop as it was at one change number. */
 export class Snapshot implements Maildrop {
   readonly count: number;
   readonly octets: number;
   readonly #room: SnapshotRoom;
   readonly #maildrop: MaildropRow;
+  readonly #leaving: () => LeavingAtQuit | undefined;
   readonly #onClose: (removed: boolean) => void;
   #binder: Binder | undefined;
   #closed = false;
   #removed = false;
 
-  /** `onClose` is told whether anything was expunged. */
-  constructor(room: SnapshotRoom, maildrop: MaildropRow, onClose: (removed: boolean) => void) {
+  /** `leaving` is asked at QUIT; `onClose` is told whether anything was expunged. */
+  constructor(
+    room: SnapshotRoom,
+    maildrop: MaildropRow,
+    leaving: () => LeavingAtQuit | undefined,
+    onClose: (removed: boolean) => void,
+  ) {
     this.#room = room;
+    this.#leaving = leaving;
     this.#maildrop = maildrop;
     this.#onClose = onClose;
     this.count = maildrop.count;
@@ -49,14 +63,23 @@ export class Snapshot implements Maildrop {
     return this.#bound(number, () => this.#room.letters.read(this.#binding().letters.letter(number), from));
   }
 
-  async expunge(numbers: readonly number[], by: Actor): Promise<{ readonly notRemoved: readonly number[] }> {
-    if (numbers.length === 0) return { notRemoved: [] };
+  async expunge(
+    marked: readonly number[],
+    by: Actor,
+    fetched?: Fetched,
+  ): Promise<{ readonly notRemoved: readonly number[] }> {
+    const retrieved = fetched?.retrieved ?? [];
+    const leaving = retrieved.length > 0 ? this.#leaving() : undefined;
+    const asked = leaving === undefined ? marked : [...new Set([...marked, ...retrieved])];
+    if (asked.length === 0) return { notRemoved: [] };
     let last = 0;
-    for (const number of numbers) if (number > last) last = number;
+    for (const number of asked) if (number > last) last = number;
     const ordinals = await this.#bound(last, () => {
       const { letters } = this.#binding();
+      const numbers = leaving === undefined ? asked : withRetrieved(letters, marked, retrieved, leaving);
       return Float64Array.from(numbers, (number) => letters.ordinal(number));
     });
+    if (ordinals.length === 0) return { notRemoved: [] };
     const { account, session, address } = by;
     this.#removed = true;
     await this.#room.link.order<'expunge'>(
@@ -120,4 +143,15 @@ export class Snapshot implements Maildrop {
       throw storeErrorOf(error);
     }
   }
+}
+
+/** What leaves at QUIT: the marked letters, and with EXPIRE 0 those that were retrieved (RFC 2449 §6.7, EXT-27). */
+function withRetrieved(
+  letters: BoundLetters,
+  marked: readonly number[],
+  retrieved: readonly number[],
+  { past, now }: LeavingAtQuit,
+): readonly number[] {
+  const due = retrieved.filter((number) => keptUntil(letters.arrived(number), 0, past) <= now);
+  return [...new Set([...marked, ...due])];
 }

@@ -142,6 +142,7 @@ export class Batch {
           traceDistance: placement.traceDistance,
           traceOctets: placement.traceOctets,
           traceCheck: placement.traceCheck,
+          ...(order.import && { placed: order.import.placed }),
         });
         remember(this.#index, order, maildrop, octets);
         if (order.notice?.level !== undefined) this.#quotas.told(maildrop, order.notice.level);

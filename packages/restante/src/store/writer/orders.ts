@@ -47,6 +47,8 @@ export interface OrderedImport {
   readonly digest: string;
   /** Whether its unique-id comes from elsewhere. */
   readonly given: boolean;
+  /** When it came here, in milliseconds since 1970: its time of arrival is that of the letter elsewhere. */
+  readonly placed: number;
 }
 
 /** What makes a delivery a letter of the office itself: no quota keeps it out. */
@@ -114,7 +116,13 @@ export type Order =
     }
   | { readonly type: 'set-password'; readonly id: number; readonly name: string; readonly passwordHash: string }
   | { readonly type: 'set-disabled'; readonly id: number; readonly name: string; readonly disabled: boolean }
-  | { readonly type: 'edit-policy'; readonly id: number; readonly name: string; readonly edit: PolicyEdit }
+  | {
+      readonly type: 'edit-policy';
+      readonly id: number;
+      readonly name: string;
+      readonly edit: PolicyEdit;
+      readonly time: number;
+    }
   | { readonly type: 'remove-account'; readonly id: number; readonly name: string }
   | {
       readonly type: 'set-addresses';
@@ -124,6 +132,8 @@ export type Order =
     }
   | { readonly type: 'put-alias'; readonly id: number; readonly alias: Alias }
   | { readonly type: 'remove-alias'; readonly id: number; readonly address: string }
+  /** What the settings say of how long letters are kept is in force. */
+  | { readonly type: 'retention'; readonly id: number; readonly days: number | null; readonly time: number }
   /** The unique-ids that the maildrop's letters have are entered among the given ones. */
   | { readonly type: 'list-ids'; readonly id: number; readonly name: string }
   /** No file is removed between `pin` and `unpin`. */
@@ -166,6 +176,7 @@ export interface Results {
   'set-password': undefined;
   'set-disabled': undefined;
   'edit-policy': undefined;
+  retention: undefined;
   'remove-account': undefined;
   'set-addresses': undefined;
   'put-alias': undefined;

@@ -194,6 +194,7 @@ function letter(
           .update(`${id % 7}`)
           .digest('hex'),
         given: true,
+        placed: id,
       },
     }),
   };

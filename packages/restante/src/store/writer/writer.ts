@@ -114,7 +114,8 @@ export class Writer {
       case 'set-disabled':
       case 'edit-policy':
       case 'set-addresses':
-        this.#tasks.push(new AccountTask(index, this.#quotas, order));
+      case 'retention':
+        this.#tasks.push(new AccountTask(index, this.#quotas, order, this.#limits.retention));
         return;
       case 'remove-account':
         this.#tasks.push(new RemoveTask(index, this.#quotas, order));

@@ -13,6 +13,13 @@ type AccountRow = [
   policy: string,
 ];
 
+/** Of the index `accounts_by_terms`, in its words. */
+const TERMS = `coalesce(policy -> '$.expire', '') || ',' || coalesce(policy -> '$.expireFetched', '') || ',' ||
+  coalesce(policy -> '$.loginDelay', '')`;
+
+/** What accounts have of their own in the terms that CAPA tells; what is absent is as the settings say. */
+export type OwnTerms = Pick<AccountPolicy, 'expire' | 'expireFetched' | 'loginDelay'>;
+
 const columns = 'name, password_hash, credential_version, disabled, created, policy';
 
 export class AccountReads {
@@ -25,6 +32,7 @@ export class AccountReads {
   readonly #ownerOf: Statement<[string]>;
   readonly #domain: Statement<[number]>;
   readonly #policy: Statement<[string]>;
+  readonly #terms: Statement<[string | null]>;
 
   constructor(database: DatabaseSync) {
     this.#byName = new Statement(database, `SELECT ${columns} FROM accounts WHERE name = ?`);
@@ -42,10 +50,22 @@ export class AccountReads {
       database,
       'SELECT 1 FROM addresses WHERE domain = ?1 UNION ALL SELECT 1 FROM aliases WHERE domain = ?1 LIMIT 1',
     );
+    this.#terms = new Statement(database, `SELECT min(${TERMS}) FROM accounts WHERE ${TERMS} > ?`);
   }
 
   byName(name: string): Account | undefined {
     return this.#account(this.#byName.get(name));
+  }
+
+  /** What accounts have of their own, each once; one look-up for each that differs, however many accounts there are. */
+  terms(): OwnTerms[] {
+    const terms: OwnTerms[] = [];
+    for (let last = ''; ; ) {
+      const next = this.#terms.get(last)?.[0] ?? undefined;
+      if (next === undefined) return terms;
+      terms.push(termsOf(next));
+      last = next;
+    }
   }
 
   byAddress(address: string): Account | undefined {
@@ -94,6 +114,16 @@ export class AccountReads {
       policy: parsePolicy(policy),
     };
   }
+}
+
+function termsOf(text: string): OwnTerms {
+  const own = text.split(',').map((each) => (each === '' ? undefined : (JSON.parse(each) as number | null)));
+  const [expire, expireFetched, loginDelay] = own;
+  return {
+    ...(expire !== undefined && { expire }),
+    ...(expireFetched !== undefined && { expireFetched }),
+    ...(typeof loginDelay === 'number' && { loginDelay }),
+  };
 }
 
 export class AccountWrites {

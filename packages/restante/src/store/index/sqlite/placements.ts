@@ -62,6 +62,8 @@ export interface NewPlacement {
   readonly traceDistance: number;
   readonly traceOctets: number;
   readonly traceCheck: number;
+  /** When it came here, if that is not its time of arrival. */
+  readonly placed?: number;
 }
 
 export class PlacementWrites {
@@ -73,7 +75,7 @@ export class PlacementWrites {
     this.#add = new Statement(
       database,
       `INSERT INTO placements (maildrop, departed, ordinal, arrived, unique_id, octets, body, dotted, time, content,
-       trace_distance, trace_octets, trace_check) VALUES (?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       trace_distance, trace_octets, trace_check, placed) VALUES (?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#depart = new Statement(
       database,
@@ -100,6 +102,7 @@ export class PlacementWrites {
       it.traceDistance,
       it.traceOctets,
       it.traceCheck,
+      it.placed ?? null,
     );
   }
 

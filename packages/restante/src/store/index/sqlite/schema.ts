@@ -152,6 +152,18 @@ export const migrations: readonly string[] = [
     level INTEGER NOT NULL,        -- the highest that it has reached, in percent
     told INTEGER NOT NULL          -- the one that its owner was written about since it was last below; 0 for none
   ) STRICT;
+
+  ALTER TABLE placements ADD COLUMN placed INTEGER; -- when an imported letter came here; NULL: at its time of arrival
+
+  CREATE TABLE past_retention (    -- what sessions were told before (EXPIRE), see accounts/retention.ts
+    maildrop INTEGER NOT NULL,     -- 0: by the settings, to whoever has no own policy
+    days INTEGER NOT NULL,         -- -1: that nothing is removed
+    last INTEGER NOT NULL,         -- until when, milliseconds since 1970
+    PRIMARY KEY (maildrop, days)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE INDEX accounts_by_terms ON accounts (coalesce(policy -> '$.expire', '') || ',' ||
+    coalesce(policy -> '$.expireFetched', '') || ',' || coalesce(policy -> '$.loginDelay', ''));
   `,
 ];
 

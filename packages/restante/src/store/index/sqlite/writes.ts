@@ -9,6 +9,7 @@ import { ImportWrites } from './imports.ts';
 import { MaildropWrites } from './maildrops.ts';
 import { PlacementWrites } from './placements.ts';
 import { QuotaLevelWrites } from './quota-levels.ts';
+import { RetentionWrites } from './retention.ts';
 import { SegmentWrites } from './segments.ts';
 
 /** All that changes the index, on the one connection that may. */
@@ -24,6 +25,7 @@ export interface IndexWrites {
   readonly maildrops: MaildropWrites;
   readonly placements: PlacementWrites;
   readonly quotaLevels: QuotaLevelWrites;
+  readonly retention: RetentionWrites;
   readonly segments: SegmentWrites;
 }
 
@@ -40,6 +42,7 @@ export function indexWrites(database: DatabaseSync): IndexWrites {
     maildrops: new MaildropWrites(database),
     placements: new PlacementWrites(database),
     quotaLevels: new QuotaLevelWrites(database),
+    retention: new RetentionWrites(database),
     segments: new SegmentWrites(database),
   };
 }

@@ -1,13 +1,16 @@
 import { AccountExists, NoAccount } from '../../../accounts/account.ts';
 import { edited } from '../../../accounts/policy.ts';
+import { announcedDays, type Retention, retentionOf } from '../../../accounts/retention.ts';
 import type { IndexWrites } from '../../index/sqlite/writes.ts';
 import type { OrderOf } from '../orders.ts';
 import type { Quotas } from '../quotas.ts';
 import type { Task } from './task.ts';
 
-type AccountOrder = OrderOf<'add-account' | 'set-password' | 'set-disabled' | 'edit-policy' | 'set-addresses'>;
+type AccountOrder = OrderOf<
+  'add-account' | 'set-password' | 'set-disabled' | 'edit-policy' | 'set-addresses' | 'retention'
+>;
 
-/** A change of an account, in one slice. */
+/** A change of an account, or of what goes for all of them, in one slice. */
 export class AccountTask implements Task {
   readonly kind = 'account';
   readonly result = undefined;
@@ -16,7 +19,11 @@ export class AccountTask implements Task {
   readonly #quotas: Quotas;
   readonly #order: AccountOrder;
 
-  constructor(index: IndexWrites, quotas: Quotas, order: AccountOrder) {
+  readonly #settings: Retention;
+
+  /** `settings` are those of who has no own policy. */
+  constructor(index: IndexWrites, quotas: Quotas, order: AccountOrder, settings: Retention) {
+    this.#settings = settings;
     this.#index = index;
     this.#quotas = quotas;
     this.#order = order;
@@ -53,12 +60,19 @@ export class AccountTask implements Task {
       case 'edit-policy': {
         const policy = accounts.policyOf(order.name);
         if (policy === undefined) throw noAccount(order.name);
-        accounts.setPolicy(order.name, edited(policy, order.edit));
+        const after = edited(policy, order.edit);
+        accounts.setPolicy(order.name, after);
         this.#quotas.forget(order.name);
         const holds = maildrops.contentsOf(order.name);
-        if (holds) this.#quotas.weigh(order.name, holds.id, holds);
+        if (!holds) return 1;
+        this.#quotas.weigh(order.name, holds.id, holds);
+        const days = (of: typeof policy) => announcedDays(retentionOf(of, this.#settings));
+        this.#index.retention.changed(holds.id, days(policy), days(after), order.time);
         return 1;
       }
+      case 'retention':
+        this.#index.retention.settings(order.days, order.time);
+        return 1;
       case 'set-addresses': {
         mustExist(accounts.exists(order.name), order.name);
         for (const address of order.addresses) {
@@ -125,6 +139,7 @@ export class RemoveTask implements Task {
     const forgotten = imports.forget(maildrop, budget) || givenIds.forget(maildrop, budget);
     if (forgotten > 0) return forgotten;
     departures.removeAllOf(maildrop);
+    this.#index.retention.forget(maildrop);
     maildrops.remove(maildrop);
     this.cursor.maildrop = undefined;
     return 1;

@@ -1,0 +1,82 @@
+import type { Account } from '../accounts/account.ts';
+import { keptUntil, type PastRetention, type Retention, retentionOf } from '../accounts/retention.ts';
+import type { MaildropRow } from './index/sqlite/maildrops.ts';
+import type { RetentionReads } from './index/sqlite/retention.ts';
+import type { Turns } from './turns.ts';
+import type { WriterLink } from './writer/link.ts';
+
+export interface ExpiryRoom {
+  readonly link: WriterLink;
+  readonly settings: Retention;
+  /** Reads what one look answers; throws a StoreError. */
+  read<T>(look: (index: ExpiryReads) => T): T;
+  readonly turns: Turns;
+  now(): number;
+}
+
+export interface ExpiryReads {
+  readonly retention: RetentionReads;
+  /** The next accounts by name. */
+  accounts(after: string, limit: number): readonly Account[];
+  maildrop(name: string): MaildropRow | undefined;
+}
+
+/** Accounts of one look, and letters of one: the first is short, since most often none is due. */
+const ACCOUNTS = 100;
+const FIRST = 16;
+const LETTERS = 1_000;
+
+/** Who expunges letters whose time has come: the account, and this instead of a session. */
+const EXPIRE = { session: 'expire', address: 'office' };
+
+/**
+ * Expunges the letters whose days are over (EXT-26): as if their owner had, so that they can be brought back for a while, and a session
+ * that sees them goes on seeing them. In slices, with turns for others between.
+ */
+export async function expire(room: ExpiryRoom): Promise<number> {
+  let expired = 0;
+  let last = '';
+  for (;;) {
+    const accounts = room.read((index) => index.accounts(last, ACCOUNTS));
+    for (const account of accounts) {
+      last = account.name;
+      const { expire: days } = retentionOf(account.policy, room.settings);
+      // With 0 a letter leaves at QUIT only.
+      if (days !== null && days > 0) expired += await expireMaildrop(room, account.name, days);
+    }
+    if (accounts.length < ACCOUNTS) return expired;
+    await room.turns.next();
+  }
+}
+
+/** Letters come in the order of their ordinals: behind a slice of which none is due there is none, unless a clock stood wrong. */
+async function expireMaildrop(room: ExpiryRoom, name: string, days: number): Promise<number> {
+  let expired = 0;
+  let after = 0;
+  for (let limit = FIRST; ; limit = LETTERS) {
+    const found = room.read(({ maildrop, retention }) => {
+      const row = maildrop(name);
+      return row && { id: row.id, past: retention.past(row.id), letters: retention.aged(row.id, after, limit) };
+    });
+    if (found === undefined) return expired;
+    const due = dueOf(found.letters, days, found.past, room.now());
+    after = found.letters.at(-1)?.[0] ?? after;
+    if (due.length > 0) {
+      const by = { account: name, ...EXPIRE };
+      const ordinals = Float64Array.from(due);
+      await room.link.order<'expunge'>({ type: 'expunge', maildrop: found.id, ordinals, time: room.now(), by });
+      expired += due.length;
+    }
+    if (due.length === 0 || found.letters.length < limit) return expired;
+    await room.turns.next();
+  }
+}
+
+function dueOf(
+  letters: readonly (readonly [ordinal: number, arrived: number])[],
+  days: number,
+  past: readonly PastRetention[],
+  now: number,
+): number[] {
+  return letters.filter(([, arrived]) => keptUntil(arrived, days, past) <= now).map(([ordinal]) => ordinal);
+}
