@@ -27,6 +27,7 @@ export {
 } from './listener.ts';
 export { LoginDelays } from './login-delays.ts';
 export { isLoopback, localPeer, type Peer, peerOf, type TlsLayer } from './peer.ts';
+export type { Terms } from '../pop3/terms.ts';
 export { networkOf, placeOf } from './place.ts';
 export type { CommandReport, Pop3Limits, Pop3Options, SessionHandle, SessionReport, Visit } from './pop3-options.ts';
 export { createPop3Server, type Pop3Address, type Pop3Server } from './pop3-server.ts';

@@ -1,4 +1,4 @@
-import type { Terms } from '@restante/pop/pop3';
+import type { Terms } from '@restante/pop/server';
 import { announcedDays, type Retention, retentionOf } from '../accounts/retention.ts';
 import type { DurableStore } from '../store/store.ts';
 
