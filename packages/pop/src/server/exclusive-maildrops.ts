@@ -79,7 +79,7 @@ export class ExclusiveMaildrops {
 
   async #taken(maildrop: string, visit: Visit): Promise<() => void> {
     const { clock, patience } = this.#options;
-    const until = clock.now() + patience;
+    const until = clock.monotonic() + patience;
     const first = this.#holders.get(maildrop);
     const activity = first?.visit.handle.activity;
     first?.visit.handle.probe();
@@ -87,7 +87,7 @@ export class ExclusiveMaildrops {
       const holder = this.#holders.get(maildrop);
       if (visit.handle.over) throw inUse(maildrop);
       if (holder === undefined || isOver(holder)) return this.#hold(maildrop, visit);
-      const left = until - clock.now();
+      const left = until - clock.monotonic();
       if (left <= 0) {
         const { handle } = holder.visit;
         const silent = holder === first && handle.activity === activity && !handle.busy;

@@ -109,8 +109,15 @@ test('whoever opens the maildrop is told who has logged in, how, and with which 
   const client = await call();
   await client.say('AUTH PLAIN AHRpbUBleGFtcGxlAHRhbnN0YWFm\r\n');
   assert.equal(visits.length, 1);
-  const { session, peer, ...visit } = visits[0] as Visit;
+  const { session, peer, handle, ...visit } = visits[0] as Visit;
   assert.match(session, /./);
   assert.ok(peer.address);
   assert.deepEqual(visit, { login: 'tim@example', mechanism: 'PLAIN', device: 'phone', at: clock.now() });
+  const { activity } = handle;
+  await client.say('NOOP\r\n');
+  assert.ok(handle.activity > activity);
+  assert.deepEqual([handle.busy, handle.over], [false, false]);
+  handle.probe();
+  handle.end();
+  assert.ok(handle.over);
 });

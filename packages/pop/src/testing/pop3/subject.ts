@@ -91,7 +91,7 @@ class Office implements Situation {
     this.#accounts = accounts(transcript);
     this.#tlsOnly = tlsOnly(transcript);
     this.#faults = { later };
-    this.#delays = new LoginDelays(() => clock.now());
+    this.#delays = new LoginDelays(() => clock.monotonic());
     this.#maildrops = new ExclusiveMaildrops({ clock, patience: 2_000 });
     this.#exclusive = transcript.directives.some(({ name, argument }) => name === 'option' && argument === 'exclusive');
     this.#server = this.#serve();
