@@ -2,6 +2,8 @@
  * Drivers: what runs a pure session on a socket.
  * @module
  */
+
+export type { Terms } from '../pop3/terms.ts';
 export { type Clock, systemClock, type Timer } from './clock.ts';
 export {
   type BreakKind,
@@ -27,7 +29,6 @@ export {
 } from './listener.ts';
 export { LoginDelays } from './login-delays.ts';
 export { isLoopback, localPeer, type Peer, peerOf, type TlsLayer } from './peer.ts';
-export type { Terms } from '../pop3/terms.ts';
 export { networkOf, placeOf } from './place.ts';
 export type { CommandReport, Pop3Limits, Pop3Options, SessionHandle, SessionReport, Visit } from './pop3-options.ts';
 export { createPop3Server, type Pop3Address, type Pop3Server } from './pop3-server.ts';

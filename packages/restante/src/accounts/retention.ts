@@ -35,7 +35,8 @@ export interface PastRetention {
   readonly last: number;
 }
 
-const DAY = 24 * 60 * 60 * 1000;
+/** In milliseconds. */
+export const DAY = 24 * 60 * 60 * 1000;
 
 /**
  * Until when a letter is kept that came at `arrived`, in milliseconds since 1970: for the days that are announced, and for those that

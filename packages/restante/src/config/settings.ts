@@ -261,6 +261,11 @@ export const SETTINGS = {
     null,
     'Days after its arrival that a letter is removed, as if its owner had deleted it; CAPA announces it (EXPIRE, RFC 2449 §6.7). With 0 what was fetched leaves when its session ends with QUIT, and nothing else is removed. An account may have its own.',
   ),
+  expire_fetched: setting(
+    days(36_500),
+    null,
+    'Days after a session first fetched it whole, and ended with QUIT, that a letter is removed; with 0 at that QUIT. What CAPA announces is the smaller of this and `expire`. An account may have its own.',
+  ),
   'log.level': setting(
     choice('debug', 'info', 'warn', 'error', 'silent'),
     'info',

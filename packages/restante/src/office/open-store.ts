@@ -56,7 +56,7 @@ function quotaRules(settings: Settings): QuotaRules {
 
 /** How long letters are kept where their account has no policy of its own. */
 export function retentionSettings(settings: Settings): Retention {
-  return { expire: settings.expire, expireFetched: null };
+  return { expire: settings.expire, expireFetched: settings.expire_fetched };
 }
 
 /** Makes a data folder from a backup. A folder that holds mail already, or is in use, is not touched. */

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Maildrop } from '@restante/pop/maildrop';
+import type { Retention } from '../accounts/retention.ts';
 import { by, folder, idsOf, letterOf, office, place, reopen } from './office.test.kit.ts';
 import type { DurableStore } from './store.ts';
 
 const DAY = 86_400_000;
-const thirty = { retention: { expire: 30, expireFetched: null } };
+const thirty: { retention: Retention } = { retention: { expire: 30, expireFetched: null } };
 
 /** How many letters there are. */
 function count(store: DurableStore, name = 'anna'): number {
@@ -82,7 +83,7 @@ test('a policy or setting that becomes shorter takes nothing back from letters t
 });
 
 test('where nothing was to be removed, the days of what is there count from the change on', async (t) => {
-  const { store, time } = await scene(t, { retention: { expire: null as unknown as number, expireFetched: null } });
+  const { store, time } = await scene(t, { retention: { expire: null, expireFetched: null } });
   await place(store, 'anna', letterOf(500));
   time.now += 300 * DAY;
   assert.equal((await store.maintain()).expired, 0);
@@ -124,6 +125,30 @@ test('EXPIRE 0: what was retrieved leaves at QUIT, nothing else does, and not wi
   await other.expunge([], by, { retrieved: [1], viewed: [] });
   other.close();
   assert.deepEqual(await idsOf(store, 'anna'), [ids[2]]);
+});
+
+test('days that count from when a letter was first fetched, and QUIT was said (EXT-26)', async (t) => {
+  const { store, time } = await scene(t, { retention: { expire: null, expireFetched: 7 } });
+  for (let sent = 0; sent < 4; sent += 1) await place(store, 'anna', letterOf(500));
+  const ids = await idsOf(store, 'anna');
+  const fetch = async (retrieved: readonly number[], marked: readonly number[] = []) => {
+    const maildrop = store.openMaildrop('anna');
+    await maildrop.expunge(marked, by, { retrieved, viewed: [2] });
+    maildrop.close();
+  };
+  time.now += 3 * DAY;
+  await fetch([1, 3], [4]);
+  time.now += DAY;
+  await fetch([1]);
+  time.now += 6 * DAY - 1;
+  assert.equal((await store.maintain()).expired, 0);
+  time.now += 1;
+  assert.equal((await store.maintain()).expired, 2);
+  assert.deepEqual(await idsOf(store, 'anna'), [ids[1]]);
+  time.now += 900 * DAY;
+  assert.equal((await store.maintain()).expired, 0, 'it was never fetched');
+  await store.undelete('anna', { uniqueIds: ids.slice(0, 1) }, by);
+  assert.equal((await store.maintain()).expired, 0, 'a letter that came back is new');
 });
 
 test('what accounts have of their own in the terms of CAPA is known at once (EXT-20, EXT-26)', async (t) => {

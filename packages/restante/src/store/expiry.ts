@@ -1,5 +1,12 @@
 import type { Account } from '../accounts/account.ts';
-import { keptUntil, type PastRetention, type Retention, retentionOf } from '../accounts/retention.ts';
+import {
+  announcedDays,
+  DAY,
+  keptUntil,
+  type PastRetention,
+  type Retention,
+  retentionOf,
+} from '../accounts/retention.ts';
 import type { MaildropRow } from './index/sqlite/maildrops.ts';
 import type { RetentionReads } from './index/sqlite/retention.ts';
 import type { Turns } from './turns.ts';
@@ -40,9 +47,13 @@ export async function expire(room: ExpiryRoom): Promise<number> {
     const accounts = room.read((index) => index.accounts(last, ACCOUNTS));
     for (const account of accounts) {
       last = account.name;
-      const { expire: days } = retentionOf(account.policy, room.settings);
+      const retention = retentionOf(account.policy, room.settings);
+      const { expire: days, expireFetched: daysFetched } = retention;
+      const announced = announcedDays(retention);
       // With 0 a letter leaves at QUIT only.
-      if (days !== null && days > 0) expired += await expireMaildrop(room, account.name, days);
+      if (days !== null && days > 0) expired += await expireAged(room, account.name, days);
+      if (announced !== null && daysFetched !== null && daysFetched > 0)
+        expired += await expireFetched(room, account.name, daysFetched, announced);
     }
     if (accounts.length < ACCOUNTS) return expired;
     await room.turns.next();
@@ -50,7 +61,7 @@ export async function expire(room: ExpiryRoom): Promise<number> {
 }
 
 /** Letters come in the order of their ordinals: behind a slice of which none is due there is none, unless a clock stood wrong. */
-async function expireMaildrop(room: ExpiryRoom, name: string, days: number): Promise<number> {
+async function expireAged(room: ExpiryRoom, name: string, days: number): Promise<number> {
   let expired = 0;
   let after = 0;
   for (let limit = FIRST; ; limit = LETTERS) {
@@ -62,9 +73,7 @@ async function expireMaildrop(room: ExpiryRoom, name: string, days: number): Pro
     const due = dueOf(found.letters, days, found.past, room.now());
     after = found.letters.at(-1)?.[0] ?? after;
     if (due.length > 0) {
-      const by = { account: name, ...EXPIRE };
-      const ordinals = Float64Array.from(due);
-      await room.link.order<'expunge'>({ type: 'expunge', maildrop: found.id, ordinals, time: room.now(), by });
+      await expunge(room, name, found.id, due);
       expired += due.length;
     }
     if (due.length === 0 || found.letters.length < limit) return expired;
@@ -72,8 +81,36 @@ async function expireMaildrop(room: ExpiryRoom, name: string, days: number): Pro
   }
 }
 
+/** Those whose days count from when they were fetched, but never before what is announced for every letter. */
+async function expireFetched(room: ExpiryRoom, name: string, days: number, announced: number): Promise<number> {
+  let expired = 0;
+  let after: readonly [fetched: number, ordinal: number] = [Number.MIN_SAFE_INTEGER, 0];
+  for (;;) {
+    const now = room.now();
+    const found = room.read(({ maildrop, retention }) => {
+      const row = maildrop(name);
+      const letters = row && retention.fetched(row.id, after, now - days * DAY, LETTERS);
+      return row && letters && { id: row.id, past: retention.past(row.id), letters };
+    });
+    if (found === undefined) return expired;
+    const due = dueOf(found.letters, announced, found.past, now);
+    if (due.length > 0) await expunge(room, name, found.id, due);
+    expired += due.length;
+    const last = found.letters.at(-1);
+    if (last === undefined || found.letters.length < LETTERS) return expired;
+    after = [last[2], last[0]];
+    await room.turns.next();
+  }
+}
+
+async function expunge(room: ExpiryRoom, name: string, maildrop: number, due: readonly number[]): Promise<void> {
+  const by = { account: name, ...EXPIRE };
+  const ordinals = Float64Array.from(due);
+  await room.link.order<'expunge'>({ type: 'expunge', maildrop, ordinals, time: room.now(), by });
+}
+
 function dueOf(
-  letters: readonly (readonly [ordinal: number, arrived: number])[],
+  letters: readonly (readonly [ordinal: number, arrived: number, ...rest: number[]])[],
   days: number,
   past: readonly PastRetention[],
   now: number,

@@ -42,7 +42,7 @@ import { DataLock } from './lock.ts';
 import type { StoreOptions, StoreStatus } from './options.ts';
 import { type Held, Quota } from './quota.ts';
 import { Reservations } from './reservations.ts';
-import { type LeavingAtQuit, Snapshot, type SnapshotRoom } from './snapshot/snapshot.ts';
+import { type AfterRetrieval, Snapshot, type SnapshotRoom } from './snapshot/snapshot.ts';
 import { OpenSnapshots } from './snapshot/snapshots.ts';
 import { Turns } from './turns.ts';
 import { uniqueIds } from './unique-ids.ts';
@@ -224,8 +224,8 @@ export class DurableStore implements Store, AccountIndex, AliasIndex, Imports {
   openMaildrop(name: string): Snapshot {
     const row = this.#maildropOf(name);
     this.#snapshots.add(row.id, row.change);
-    const leaving = (): LeavingAtQuit | undefined => this.#leavingAtQuit(name, row.id);
-    return new Snapshot(this.#snapshotRoom, row, leaving, (removed) => {
+    const after = (): AfterRetrieval | undefined => this.#afterRetrieval(name, row.id);
+    return new Snapshot(this.#snapshotRoom, row, after, (removed) => {
       this.#snapshots.remove(row.id, row.change);
       this.#upkeep.left(row.id, name, removed);
     });
@@ -489,11 +489,13 @@ export class DurableStore implements Store, AccountIndex, AliasIndex, Imports {
   }
 
   /** EXPIRE 0: what was retrieved leaves at QUIT, unless it was there when sessions were told that it is kept for longer. */
-  #leavingAtQuit(name: string, maildrop: number): LeavingAtQuit | undefined {
+  #afterRetrieval(name: string, maildrop: number): AfterRetrieval | undefined {
     return this.#read(() => {
       const account = this.#accounts.byName(name);
-      if (!account || !leavesAtQuit(retentionOf(account.policy, this.#limits.retention))) return undefined;
-      return { past: this.#retention.past(maildrop), now: this.#now() };
+      if (!account) return undefined;
+      const retention = retentionOf(account.policy, this.#limits.retention);
+      const what = leavesAtQuit(retention) ? 'leave' : retention.expireFetched === null ? undefined : 'count';
+      return what && { what, past: this.#retention.past(maildrop), now: this.#now() };
     });
   }
 

@@ -17,8 +17,12 @@ export interface SnapshotRoom {
   now(): number;
 }
 
-/** Where letters that were retrieved leave at QUIT: what sessions were told before, and the time. */
-export interface LeavingAtQuit {
+/**
+ * What becomes of letters that were retrieved, where it is not nothing: they leave at QUIT, but for those of which sessions were told
+ * otherwise before; or their days count from now on.
+ */
+export interface AfterRetrieval {
+  readonly what: 'leave' | 'count';
   readonly past: readonly PastRetention[];
   readonly now: number;
 }
@@ -29,21 +33,21 @@ export class Snapshot implements Maildrop {
   readonly octets: number;
   readonly #room: SnapshotRoom;
   readonly #maildrop: MaildropRow;
-  readonly #leaving: () => LeavingAtQuit | undefined;
+  readonly #afterRetrieval: () => AfterRetrieval | undefined;
   readonly #onClose: (removed: boolean) => void;
   #binder: Binder | undefined;
   #closed = false;
   #removed = false;
 
-  /** `leaving` is asked at QUIT; `onClose` is told whether anything was expunged. */
+  /** `afterRetrieval` is asked at QUIT; `onClose` is told whether anything was expunged. */
   constructor(
     room: SnapshotRoom,
     maildrop: MaildropRow,
-    leaving: () => LeavingAtQuit | undefined,
+    afterRetrieval: () => AfterRetrieval | undefined,
     onClose: (removed: boolean) => void,
   ) {
     this.#room = room;
-    this.#leaving = leaving;
+    this.#afterRetrieval = afterRetrieval;
     this.#maildrop = maildrop;
     this.#onClose = onClose;
     this.count = maildrop.count;
@@ -69,7 +73,10 @@ export class Snapshot implements Maildrop {
     fetched?: Fetched,
   ): Promise<{ readonly notRemoved: readonly number[] }> {
     const retrieved = fetched?.retrieved ?? [];
-    const leaving = retrieved.length > 0 ? this.#leaving() : undefined;
+    const after = retrieved.length > 0 ? this.#afterRetrieval() : undefined;
+    const leaving = after?.what === 'leave' ? after : undefined;
+    // What cannot be noted is kept for longer; it keeps nobody from removing.
+    if (after?.what === 'count') await this.#fetched(retrieved, after.now).catch(() => undefined);
     const asked = leaving === undefined ? marked : [...new Set([...marked, ...retrieved])];
     if (asked.length === 0) return { notRemoved: [] };
     let last = 0;
@@ -93,6 +100,15 @@ export class Snapshot implements Maildrop {
       [ordinals.buffer],
     );
     return { notRemoved: [] };
+  }
+
+  /** Their days count from now on, or from an earlier time. */
+  async #fetched(numbers: readonly number[], time: number): Promise<void> {
+    const ordinals = await this.#bound(numbers.at(-1) ?? 0, () => {
+      const { letters } = this.#binding();
+      return Float64Array.from(numbers, (number) => letters.ordinal(number));
+    });
+    await this.#room.link.order<'fetched'>({ type: 'fetched', maildrop: this.#maildrop.id, ordinals, time });
   }
 
   close(): void {
@@ -150,7 +166,7 @@ function withRetrieved(
   letters: BoundLetters,
   marked: readonly number[],
   retrieved: readonly number[],
-  { past, now }: LeavingAtQuit,
+  { past, now }: AfterRetrieval,
 ): readonly number[] {
   const due = retrieved.filter((number) => keptUntil(letters.arrived(number), 0, past) <= now);
   return [...new Set([...marked, ...due])];

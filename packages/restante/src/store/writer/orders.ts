@@ -132,6 +132,14 @@ export type Order =
     }
   | { readonly type: 'put-alias'; readonly id: number; readonly alias: Alias }
   | { readonly type: 'remove-alias'; readonly id: number; readonly address: string }
+  /** Letters that were retrieved, where their days count from that. */
+  | {
+      readonly type: 'fetched';
+      readonly id: number;
+      readonly maildrop: number;
+      readonly ordinals: Float64Array;
+      readonly time: number;
+    }
   /** What the settings say of how long letters are kept is in force. */
   | { readonly type: 'retention'; readonly id: number; readonly days: number | null; readonly time: number }
   /** The unique-ids that the maildrop's letters have are entered among the given ones. */
@@ -177,6 +185,7 @@ export interface Results {
   'set-disabled': undefined;
   'edit-policy': undefined;
   retention: undefined;
+  fetched: undefined;
   'remove-account': undefined;
   'set-addresses': undefined;
   'put-alias': undefined;

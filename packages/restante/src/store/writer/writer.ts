@@ -20,6 +20,7 @@ import { AccountTask, RemoveTask } from './tasks/accounts.ts';
 import { AliasTask } from './tasks/aliases.ts';
 import { CompactTask } from './tasks/compact.ts';
 import { ExpungeTask } from './tasks/expunge.ts';
+import { FetchedTask } from './tasks/fetched.ts';
 import { ListIdsTask } from './tasks/list-ids.ts';
 import { PurgeTask } from './tasks/purge.ts';
 import { type Task, taskSteps } from './tasks/task.ts';
@@ -123,6 +124,9 @@ export class Writer {
       case 'put-alias':
       case 'remove-alias':
         this.#tasks.push(new AliasTask(index, order));
+        return;
+      case 'fetched':
+        this.#tasks.push(new FetchedTask(index, order));
         return;
       case 'list-ids':
         this.#tasks.push(new ListIdsTask(index, order));

@@ -11,6 +11,7 @@ const NEVER = -1;
 export class RetentionReads {
   readonly #past: Statement<[number, number]>;
   readonly #aged: Statement<[number, number]>;
+  readonly #fetched: Statement<[number, number, number]>;
 
   constructor(database: DatabaseSync) {
     this.#past = new Statement(
@@ -22,6 +23,22 @@ export class RetentionReads {
       `SELECT ordinal, coalesce(placed, time) FROM placements
        WHERE maildrop = ? AND departed = 0 AND ordinal > ? ORDER BY ordinal LIMIT ?`,
     );
+    this.#fetched = new Statement(
+      database,
+      `SELECT ordinal, coalesce(placed, time), fetched FROM placements
+       WHERE maildrop = ? AND departed = 0 AND fetched IS NOT NULL AND (fetched, ordinal) > (?, ?) AND fetched <= ?
+       ORDER BY fetched, ordinal LIMIT ?`,
+    );
+  }
+
+  /** The next letters that were first fetched before a time, behind the given place, the earliest first. */
+  fetched(
+    maildrop: number,
+    [after, ordinal]: readonly [fetched: number, ordinal: number],
+    before: number,
+    limit: number,
+  ): [ordinal: number, arrived: number, fetched: number][] {
+    return this.#fetched.all(maildrop, after, ordinal, before, limit);
   }
 
   past(maildrop: number): PastRetention[] {
@@ -39,6 +56,7 @@ export class RetentionWrites {
   readonly #current: Statement<[number]>;
   readonly #setCurrent: Statement<[]>;
   readonly #forget: Statement<[]>;
+  readonly #fetched: Statement<[]>;
 
   constructor(database: DatabaseSync) {
     this.#told = new Statement(
@@ -51,6 +69,11 @@ export class RetentionWrites {
       database,
       `INSERT INTO counters (name, value) VALUES ('announced_days', ?)
        ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
+    );
+    this.#fetched = new Statement(
+      database,
+      `UPDATE placements SET fetched = ? WHERE maildrop = ? AND departed = 0 AND fetched IS NULL
+       AND ordinal IN (SELECT value FROM json_each(?))`,
     );
     this.#forget = new Statement(database, 'DELETE FROM past_retention WHERE maildrop = ?');
   }
@@ -66,6 +89,11 @@ export class RetentionWrites {
     if (current === (days ?? NEVER)) return;
     this.changed(SETTINGS, current === NEVER ? null : current, days, time);
     this.#setCurrent.run(days ?? NEVER);
+  }
+
+  /** These letters have been retrieved; what was before keeps its time. */
+  fetched(maildrop: number, ordinals: Iterable<number>, time: number): void {
+    this.#fetched.run(time, maildrop, JSON.stringify([...ordinals]));
   }
 
   forget(maildrop: number): void {

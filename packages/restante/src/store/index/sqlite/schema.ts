@@ -155,6 +155,9 @@ export const migrations: readonly string[] = [
 
   ALTER TABLE placements ADD COLUMN placed INTEGER; -- when an imported letter came here; NULL: at its time of arrival
 
+  ALTER TABLE placements ADD COLUMN fetched INTEGER; -- when it was first retrieved, where days count from that
+  CREATE INDEX placements_by_fetched ON placements (maildrop, fetched, ordinal) WHERE fetched IS NOT NULL AND departed = 0;
+
   CREATE TABLE past_retention (    -- what sessions were told before (EXPIRE), see accounts/retention.ts
     maildrop INTEGER NOT NULL,     -- 0: by the settings, to whoever has no own policy
     days INTEGER NOT NULL,         -- -1: that nothing is removed

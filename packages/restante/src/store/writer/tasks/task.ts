@@ -2,7 +2,16 @@ import type { FaultStep } from '../../faults.ts';
 import type { LetterRecord, Place } from '../../letters/segments/appender.ts';
 import type { Results } from '../orders.ts';
 
-export type TaskKind = 'expunge' | 'undelete' | 'purge' | 'compact' | 'remove' | 'account' | 'alias' | 'list-ids';
+export type TaskKind =
+  | 'expunge'
+  | 'undelete'
+  | 'purge'
+  | 'fetched'
+  | 'compact'
+  | 'remove'
+  | 'account'
+  | 'alias'
+  | 'list-ids';
 
 /**
  * Work that is done in slices between deliveries: each slice is part of a round's transaction, and the task is answered
