@@ -78,7 +78,8 @@ export async function soak({ seconds, seed, every, onSample }: SoakOptions): Pro
     await office.verb(['purge', '--now', '--yes']);
     const cleaned = await look();
     const live = found.reduce((sum, { octets }) => sum + octets, 0);
-    const errors = [...errorLines(office.log)];
+    const verified = await office.verb(['verify']);
+    const errors = [...errorLines(office.log), ...(verified.status === 0 ? [] : [verified.stdout + verified.stderr])];
     await office.stop().catch((error: unknown) => errors.push(String(error)));
     const verdicts = judgeUse({ samples, before, after, cleaned, live });
     const sound = violations.length === 0 && errors.length === 0 && verdicts.every(({ holds }) => holds);
