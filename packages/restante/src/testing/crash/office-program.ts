@@ -16,7 +16,7 @@ const by = { account: 'operator', session: 'operator', address: 'local' };
 async function serve(request: Request): Promise<Result> {
   switch (request.type) {
     case 'undelete':
-      return store.undelete(request.maildrop, { uniqueIds: request.uniqueIds }, by);
+      return store.undelete(request.maildrop, { uniqueIds: request.uniqueIds, newUniqueIds: request.renamed }, by);
     case 'purge':
       return store.purge(request.before);
     case 'compact':

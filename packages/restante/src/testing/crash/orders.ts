@@ -11,7 +11,12 @@ export interface OfficeSettings {
 
 /** What its operator asks of it, over the channel between parent and child. */
 export type Request =
-  | { readonly type: 'undelete'; readonly maildrop: string; readonly uniqueIds: readonly string[] }
+  | {
+      readonly type: 'undelete';
+      readonly maildrop: string;
+      readonly uniqueIds: readonly string[];
+      readonly renamed: boolean;
+    }
   | { readonly type: 'purge'; readonly before: number }
   | { readonly type: 'compact' }
   | { readonly type: 'import'; readonly from: number; readonly to: number }

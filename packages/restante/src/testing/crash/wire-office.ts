@@ -60,7 +60,8 @@ export function wireOffice(process: OfficeProcess): Office {
       return answered ?? { type: 'refused', why: 'no answer' };
     },
     openSession: (maildrop) => process.whileThere(() => openSession(process, maildrop)),
-    undelete: async (maildrop, uniqueIds) => Number(await process.ask({ type: 'undelete', maildrop, uniqueIds })),
+    undelete: async (maildrop, uniqueIds, renamed) =>
+      Number(await process.ask({ type: 'undelete', maildrop, uniqueIds, renamed })),
     purge: async (before) => Number(await process.ask({ type: 'purge', before })),
     compact: async () => {
       await process.ask({ type: 'compact' });

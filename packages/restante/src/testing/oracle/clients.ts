@@ -80,9 +80,10 @@ async function undelete(options: ClientsOptions, maildrop: string): Promise<void
   const { office, random, promises, record } = options;
   const chosen = random.some([...promises.restorable(maildrop)], random.oneIn(2) ? 100 : 30);
   const letters = chosen.map(([, letter]) => letter);
-  record({ type: 'restoring', maildrop, letters });
+  const renamed = random.oneIn(3);
+  record({ type: 'restoring', maildrop, letters, renamed });
   const uniqueIds = chosen.map(([uniqueId]) => uniqueId);
-  const restored = await attempt(options, () => office.undelete(maildrop, uniqueIds));
+  const restored = await attempt(options, () => office.undelete(maildrop, uniqueIds, renamed));
   if (restored === undefined) return;
   if (restored !== letters.length) throw new Error(`undelete brought back ${restored} of ${letters.length} letters`);
   record({ type: 'restored', maildrop, letters });

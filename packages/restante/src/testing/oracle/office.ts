@@ -14,7 +14,8 @@ export interface Office {
   /** The same to all of these or to none, for which there is one answer. */
   deliverToAll(letter: SentLetter, maildrops: readonly string[]): Promise<Answer>;
   openSession(maildrop: string): Promise<Session>;
-  undelete(maildrop: string, uniqueIds: readonly string[]): Promise<number>;
+  /** `renamed`: under new unique-ids. */
+  undelete(maildrop: string, uniqueIds: readonly string[], renamed: boolean): Promise<number>;
   purge(before: number): Promise<number>;
   /** Gives back the room of letters that are gone for good. */
   compact(): Promise<void>;
@@ -108,8 +109,12 @@ export function storeOffice(store: Store, compact: () => Promise<unknown> = asyn
       };
     },
 
-    undelete: (maildrop, uniqueIds) =>
-      store.undelete(maildrop, { uniqueIds }, { account: maildrop, session: 'undelete', address: 'local' }),
+    undelete: (maildrop, uniqueIds, newUniqueIds) =>
+      store.undelete(
+        maildrop,
+        { uniqueIds, newUniqueIds },
+        { account: maildrop, session: 'undelete', address: 'local' },
+      ),
     purge: (before) => store.purge(before),
     compact: async () => {
       await compact();

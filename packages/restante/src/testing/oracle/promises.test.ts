@@ -108,6 +108,33 @@ test('a unique-id never changes and never belongs to another letter (P3-55, P3-5
   assert.ok(kinds(later, mailbox(placement('a', 'id-new'), placement('b'))).includes('renamed'));
 });
 
+test('a letter that comes back under another unique-id has one that nobody had, and keeps it', () => {
+  const back = (...events: readonly PromiseEvent[]) => {
+    const renamed: PromiseEvent = { type: 'restoring', maildrop: 'one', letters: ['a'], renamed: true };
+    return promisesOf(
+      sending('b'),
+      accepted('b'),
+      sending(),
+      accepted(),
+      removing,
+      about('removed'),
+      renamed,
+      ...events,
+    );
+  };
+  const fresh = mailbox(placement('b'), placement('a', 'id-new'));
+  assert.deepEqual(kinds(back(about('restored')), fresh), []);
+  assert.deepEqual(kinds(back(), fresh), [], 'whether it came back was not answered');
+  assert.deepEqual(kinds(back(about('restored')), mailbox(placement('b'), placement('a'))), ['renamed']);
+  assert.ok(kinds(back(about('restored')), mailbox(placement('b'), placement('a', 'id-b'))).includes('renamed'));
+  const settled = back();
+  settled.settle(fresh);
+  assert.deepEqual(kinds(settled, mailbox(placement('b'), placement('a', 'id-third'))), ['renamed']);
+  const stayed = back();
+  stayed.settle(mailbox(placement('b')));
+  assert.deepEqual([...stayed.restorable('one')], [['id-a', 'a']]);
+});
+
 test('nothing is there that was never sent, or sent to somebody else', () => {
   assert.deepEqual(kinds(promisesOf(), mailbox(placement())), ['never-sent']);
   assert.deepEqual(kinds(promisesOf(), mailbox({ uniqueId: 'x', octets: 3, letter: undefined })), ['never-sent']);

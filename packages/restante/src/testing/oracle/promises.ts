@@ -34,7 +34,13 @@ export type PromiseEvent =
   | { readonly type: 'removing'; readonly maildrop: string; readonly letters: readonly string[]; readonly at: number }
   /** +OK to QUIT: from here on they are gone, whatever happens (P3-63). */
   | { readonly type: 'removed'; readonly maildrop: string; readonly letters: readonly string[] }
-  | { readonly type: 'restoring'; readonly maildrop: string; readonly letters: readonly string[] }
+  /** `renamed`: under new unique-ids. */
+  | {
+      readonly type: 'restoring';
+      readonly maildrop: string;
+      readonly letters: readonly string[];
+      readonly renamed?: boolean;
+    }
   | { readonly type: 'restored'; readonly maildrop: string; readonly letters: readonly string[] }
   /** What was expunged before this time does not have to come back any more. */
   | { readonly type: 'purging'; readonly before: number }
@@ -86,6 +92,8 @@ interface KnownLetter {
   readonly sha256: string;
   presence: Presence;
   uniqueId?: string;
+  /** Whether it may have got another unique-id, or has: it is known when the letter is seen. */
+  renamed?: boolean;
   /** When its removal was asked for, if it was removed and may still come back. */
   removing?: number;
   restorable: boolean;
@@ -169,11 +177,14 @@ export class Promises {
       for (const [name, letter] of this.#letters(maildrop)) {
         if (letter.presence !== 'maybe') continue;
         letter.presence = present.has(name) ? 'present' : 'absent';
+        // One that did not come back has its old one, to come back under.
+        if (letter.presence === 'absent') delete letter.renamed;
         const uniqueId = present.get(name);
         if (uniqueId === undefined) {
           letter.restorable = letter.removing !== undefined && letter.uniqueId !== undefined;
         } else {
           this.#bind(maildrop, name, letter, uniqueId);
+          delete letter.renamed;
           delete letter.removing;
         }
       }
@@ -214,6 +225,7 @@ export class Promises {
         return;
       case 'restoring':
         letter.presence = 'maybe';
+        if (event.renamed === true) letter.renamed = true;
         return;
       case 'restored':
         letter.presence = 'present';
@@ -249,8 +261,10 @@ export class Promises {
         // The address of a group stands there for its mailboxes.
         const named = letter.trace.includes(maildrop) || (this.#groups.has(letter.name) && letter.trace.includes(ALL));
         if (!named) violate('wrong-mailbox', `${letter.name} has the trace fields of another`);
-        if ((known.uniqueId ?? uniqueId) !== uniqueId)
+        if ((known.uniqueId ?? uniqueId) !== uniqueId && known.renamed !== true)
           violate('renamed', `${letter.name}: ${known.uniqueId}, ${uniqueId}`);
+        if (known.uniqueId === uniqueId && known.renamed === true && known.presence === 'present')
+          violate('renamed', `${letter.name} has its old unique-id, and was to have another`);
         const owner = this.#uniqueIds.get(uniqueId);
         if (owner !== undefined && owner !== ownerOf(maildrop, letter.name))
           violate('renamed', `${uniqueId} was ${owner}’s`);
@@ -285,9 +299,11 @@ export class Promises {
   #bind(maildrop: string, name: string, letter: KnownLetter, uniqueId: string): void {
     const owner = ownerOf(maildrop, name);
     const before = this.#uniqueIds.get(uniqueId);
-    if ((letter.uniqueId ?? uniqueId) !== uniqueId || (before ?? owner) !== owner) {
+    const mayDiffer = letter.renamed === true && before === undefined;
+    if (((letter.uniqueId ?? uniqueId) !== uniqueId && !mayDiffer) || (before ?? owner) !== owner) {
       this.#violate('renamed', maildrop, `${owner} is ${uniqueId}, was ${letter.uniqueId ?? before}`);
     }
+    if (uniqueId !== letter.uniqueId) delete letter.renamed;
     letter.uniqueId = uniqueId;
     this.#uniqueIds.set(uniqueId, owner);
   }
