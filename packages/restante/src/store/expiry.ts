@@ -7,6 +7,7 @@ import {
   type Retention,
   retentionOf,
 } from '../accounts/retention.ts';
+import type { OwnTerms } from './index/sqlite/accounts.ts';
 import type { MaildropRow } from './index/sqlite/maildrops.ts';
 import type { RetentionReads } from './index/sqlite/retention.ts';
 import type { Turns } from './turns.ts';
@@ -26,6 +27,8 @@ export interface ExpiryReads {
   /** The next accounts by name. */
   accounts(after: string, limit: number): readonly Account[];
   maildrop(name: string): MaildropRow | undefined;
+  /** What accounts have of their own, each once. */
+  terms(): readonly OwnTerms[];
 }
 
 /** Accounts of one look, and letters of one: the first is short, since most often none is due. */
@@ -41,6 +44,9 @@ const EXPIRE = { session: 'expire', address: 'office' };
  * that sees them goes on seeing them. In slices, with turns for others between.
  */
 export async function expire(room: ExpiryRoom): Promise<number> {
+  // Most offices remove nothing: they need not look at each account to know.
+  const terms = room.read((index) => index.terms());
+  if (terms.every((own) => announcedDays(retentionOf(own, room.settings)) === null)) return 0;
   let expired = 0;
   let last = '';
   for (;;) {

@@ -70,3 +70,21 @@ test('a large letter leaves the reserve alone while it comes, and what was expun
   assert.equal((answer as StoreError).kind, 'no-room');
   assert.deepEqual(readdirSync(join(data, 'incoming')), []);
 });
+
+test('what an open session holds is not destroyed to make room: it goes when that has ended', async (t) => {
+  const free = new SharedArrayBuffer(8);
+  const megabyte = 1024 * 1024;
+  const setFree = (octets: number) => Atomics.store(new BigInt64Array(free), 0, BigInt(octets));
+  setFree(100 * megabyte);
+  const store = await office(t, ['anna'], { pretendFree: free, limits: { reserve: 50 * megabyte } });
+  for (let sent = 0; sent < 2; sent += 1) await place(store, 'anna', letterOf(2_000));
+  const session = store.openMaildrop('anna');
+  await expunge(store, 'anna', [1, 2]);
+  setFree(50 * megabyte);
+  const refused = async () => ((await deliver(store, ['anna'], letterOf(2_000)))[0] as StoreError).kind;
+  assert.equal(await refused(), 'no-room');
+  assert.equal((await whole(session, 2)).length, 2_000 + traceOf('anna').length);
+  assert.equal((await store.expunged('anna', {})).count, 2);
+  session.close();
+  assert.equal(await store.purge(Number.MAX_SAFE_INTEGER), 2);
+});

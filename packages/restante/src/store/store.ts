@@ -140,6 +140,7 @@ export class DurableStore implements Store, AccountIndex, AliasIndex, Imports {
       retention: this.#retention,
       accounts: (after: string, limit: number) => this.#accounts.slice(after, limit),
       maildrop: (name: string) => this.#maildrops.byName(name),
+      terms: () => this.#accounts.terms(),
     };
     this.#upkeep = new Upkeep({
       link,
