@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { percentCell } from './account-quota.ts';
 import { atOffice } from './at-office.ts';
 import { print, printJson, say } from './output.ts';
 import { placesOf } from './places.ts';
@@ -12,14 +13,15 @@ export function listCommand(): Command {
     if (places.json) printJson(accounts);
     else if (accounts.length === 0) say('There are no accounts: make one with restante account add NAME.');
     else {
-      const rows = accounts.map(({ name, state, letters, octets, addresses }) => [
-        name,
-        state,
-        letters,
-        octets,
-        addresses.join(' '),
+      const rows = accounts.map((account) => [
+        account.name,
+        account.state,
+        account.letters,
+        account.octets,
+        percentCell(account),
+        account.addresses.join(' '),
       ]);
-      print(table(['NAME', 'STATE', 'LETTERS', 'OCTETS', 'ADDRESSES'], rows));
+      print(table(['NAME', 'STATE', 'LETTERS', 'OCTETS', 'QUOTA', 'ADDRESSES'], rows));
     }
   });
 }

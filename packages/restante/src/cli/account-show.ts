@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { quotaLine } from './account-quota.ts';
 import { atOffice } from './at-office.ts';
 import { print, printJson } from './output.ts';
 import { placesOf } from './places.ts';
@@ -19,6 +20,7 @@ export function showCommand(): Command {
           ['state', account.state],
           ['letters', account.letters],
           ['octets', account.octets],
+          ['quota', quotaLine(account)],
           ['addresses', account.addresses.join(' ')],
           ['aliases', account.aliases.join(' ')],
           ['created', account.created],

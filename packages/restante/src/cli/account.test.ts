@@ -25,12 +25,33 @@ function verbs(run: Run): void {
         state: 'enabled',
         letters: 0,
         octets: 0,
+        quota: { octets: null, letters: null, percent: null, own: { octets: false, letters: false } },
         created: 'string',
       },
     );
     assert.match(await done(run(['account', 'list'])), /^anna +enabled +0 +0 +anna@example\.org$/m);
     const list = JSON.parse(await done(run(['account', 'list', '--json']))) as { name: string }[];
     assert.ok(list.some(({ name }) => name === 'anna'));
+  });
+
+  test('quota sets limits of its own, none, or those of all; what is no limit is refused', async () => {
+    const quota = async (...words: readonly string[]) =>
+      JSON.parse(await done(run(['account', 'quota', 'anna', '--json', ...words])));
+    assert.deepEqual(await quota('--octets', '500M', '--letters', '1000'), {
+      octets: 500 * 2 ** 20,
+      letters: 1000,
+      percent: 0,
+      own: { octets: true, letters: true },
+    });
+    assert.match(await done(run(['account', 'show', 'anna'])), /^quota +0 % of 500 MiB, 1,000 letters$/m);
+    assert.match(await done(run(['account', 'list'])), /^anna +enabled +0 +0 +0 % +anna@example\.org$/m);
+    assert.match(await done(run(['account', 'quota', 'anna'])), /^octets +0 of 500 MiB \(the account's own\)$/m);
+    const none = await quota('--octets', 'none', '--letters', 'default');
+    assert.deepEqual([none.octets, none.letters, none.own], [null, null, { octets: true, letters: false }]);
+    assert.deepEqual((await quota('--octets', 'default')).own, { octets: false, letters: false });
+    assert.match(await refused(run(['account', 'quota', 'anna', '--octets', 'much']), 2), /500M.*none, or default/);
+    assert.match(await refused(run(['account', 'quota', 'anna', '--letters', '-1']), 2), /none, or default/);
+    assert.match(await refused(run(['account', 'quota', 'nobody'])), /there is no account nobody/);
   });
 
   test('options may stand before, between and behind', async () => {

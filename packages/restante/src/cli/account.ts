@@ -3,6 +3,7 @@ import { addCommand } from './account-add.ts';
 import { addressCommand } from './account-address.ts';
 import { listCommand } from './account-list.ts';
 import { passwordCommand } from './account-password.ts';
+import { quotaCommand } from './account-quota.ts';
 import { removeCommand } from './account-remove.ts';
 import { showCommand } from './account-show.ts';
 import { disableCommand, enableCommand } from './account-state.ts';
@@ -16,6 +17,7 @@ export function accountCommand(): Command {
     showCommand(),
     addressCommand(),
     passwordCommand(),
+    quotaCommand(),
     disableCommand(),
     enableCommand(),
     removeCommand(),

@@ -16,6 +16,7 @@ export function statusCommand(): Command {
         ['accounts', status.accounts],
         ['letters', status.letters],
         ['octets', status.octets],
+        ...Object.entries(status.nearQuota).map(([level, count]) => [`from ${level} % of quota`, count] as const),
         ['sessions', status.sessions],
         ...Object.entries(status.sessionsByProtocol).map(
           ([protocol, sessions]) => [`${protocol} sessions`, sessions] as const,

@@ -266,6 +266,19 @@ test('a letter that is too large is left out; a full disk ends the import', asyn
   assert.deepEqual([second.taken, second.already, second.stopped], [0, 2, 'no-room, as the trial wants it']);
 });
 
+test('a mailbox that is full ends the import, and one letter that it can never hold is left out; either says what to do', async () => {
+  const path = maildir({ 'new/1.a': 'A: 1\n', 'new/2.a': 'A: 2\n', 'new/3.a': 'A: 3\n' });
+  const intake = new TrialIntake();
+  intake.faults.set('A: 2\r\n', 'exceeds-maildrop');
+  const first = await run(path, intake);
+  assert.equal(first.taken, 2);
+  assert.match(first.refused[0]?.remedy ?? '', /restante account quota .* repeat/);
+  intake.faults.set('A: 2\r\n', 'over-quota');
+  const second = await run(path, intake);
+  assert.deepEqual([second.taken, second.already], [0, 2]);
+  assert.match(second.stopped ?? '', /over-quota.*restante account quota .* repeat/);
+});
+
 test('unique-ids are kept; where that cannot be, the letter is not taken with another', async () => {
   const names = ['1.a', '2.b', '3.c', '4.d', '5.e', '6.f', '7.g'];
   const path = maildir(Object.fromEntries(names.map((name) => [`new/${name}`, `A: ${name}\n`])));

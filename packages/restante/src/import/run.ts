@@ -219,6 +219,8 @@ class Import {
     else {
       const { kind, message } = StoreError.from(thrown);
       if (kind === 'too-large') this.#refuse(place, new Unreadable(message, 'raise limits.letter_size, and repeat'));
+      else if (kind === 'exceeds-maildrop') this.#refuse(place, new Unreadable(message, MORE_ROOM));
+      else if (kind === 'over-quota') this.#stopped ??= `${message}; ${MORE_ROOM}`;
       else this.#stopped ??= message;
     }
   }
@@ -230,6 +232,7 @@ class Import {
   }
 }
 
+const MORE_ROOM = 'give it more (restante account quota NAME --octets N), and repeat: what is there is not taken twice';
 const WITHOUT = 'to have it with a new unique-id, repeat without --uidl: what is there is not taken twice';
 
 function isValid(uniqueId: string | undefined): uniqueId is string {

@@ -13,7 +13,7 @@ import { StoreFigures } from './store-figures.ts';
 export interface MetricsOptions {
   readonly version: string;
   readonly data: string;
-  readonly store: Pick<DurableStore, 'status' | 'pace' | 'writerDelay'>;
+  readonly store: Pick<DurableStore, 'status' | 'pace' | 'quotaLevels' | 'quotaLevels' | 'writerDelay'>;
   /** Free disk below which no mail is taken, in octets. */
   readonly reserve: number;
   /** What keeps the office from being ready, if anything does. */
@@ -87,6 +87,12 @@ export class Metrics {
     this.#single('accounts', 'Accounts', async () => (await figures.status()).accounts);
     this.#single('maildrop_letters', 'Letters in all mailboxes', async () => (await figures.status()).letters);
     this.#single('maildrop_bytes', 'Octets of these letters', async () => (await figures.status()).octets);
+    this.#gauge(
+      'maildrops_near_quota',
+      'Mailboxes that have reached this level of quota.warn, in percent, and no higher one',
+      ['level'],
+      () => [...store.quotaLevels()].map(([level, value]) => ({ labels: { level: String(level) }, value })),
+    );
     this.#single('store_segments', 'Files that letters are in', async () => (await figures.status()).segments);
     this.#gauge('store_bytes', 'Octets of these files: of letters, and of what is destroyed', ['state'], async () => {
       const { liveOctets, deadOctets } = await figures.status();

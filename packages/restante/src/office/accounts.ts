@@ -24,8 +24,19 @@ export interface AccountView {
   /** Letters in its maildrop now, and their octets. */
   readonly letters: number;
   readonly octets: number;
+  readonly quota: QuotaView;
   /** When it was made, as ISO 8601 has it. */
   readonly created: string;
+}
+
+/** What an account may hold: `null` for no limit. */
+export interface QuotaView {
+  readonly octets: number | null;
+  readonly letters: number | null;
+  /** How much of it is used, of octets or letters, whichever is nearer to its end; `null` where there is no limit. */
+  readonly percent: number | null;
+  /** Which of them are the account's own, and not the settings'. */
+  readonly own: { readonly octets: boolean; readonly letters: boolean };
 }
 
 export interface RemovedAccount extends AccountView {
@@ -37,7 +48,7 @@ export interface RemovedAccount extends AccountView {
 
 export interface OfficeAccountsOptions {
   readonly data: string;
-  readonly store: AccountIndex & AliasIndex & Pick<DurableStore, 'openMaildrop'>;
+  readonly store: AccountIndex & AliasIndex & Pick<DurableStore, 'usage'>;
   readonly routes: AccountRoutes;
   readonly domains: readonly string[];
 }
@@ -139,9 +150,8 @@ export class OfficeAccounts {
   }
 
   async #view({ name, disabled, created, ...account }: Account, leading: readonly Alias[]): Promise<AccountView> {
-    const maildrop = await this.#options.store.openMaildrop(name);
-    const { count, octets } = maildrop;
-    maildrop.close();
+    const { count, octets, quota } = this.#options.store.usage(name);
+    const { quotaOctets, quotaLetters } = account.policy;
     return {
       name,
       addresses: account.addresses.map(writeAddress),
@@ -149,6 +159,12 @@ export class OfficeAccounts {
       state: disabled ? 'disabled' : 'enabled',
       letters: count,
       octets,
+      quota: {
+        octets: quota?.octets ?? null,
+        letters: quota?.letters ?? null,
+        percent: quota?.used({ count, octets }) ?? null,
+        own: { octets: quotaOctets !== undefined, letters: quotaLetters !== undefined },
+      },
       created: new Date(created).toISOString(),
     };
   }

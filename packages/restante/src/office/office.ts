@@ -40,6 +40,8 @@ export interface OfficeStatus {
   readonly accounts: number;
   readonly letters: number;
   readonly octets: number;
+  /** Mailboxes that have reached a level of `quota.warn`, by level in percent, and no higher one. */
+  readonly nearQuota: Readonly<Record<string, number>>;
   /** Connections, of all protocols together. */
   readonly sessions: number;
   readonly sessionsByProtocol: SessionCounts;
@@ -91,7 +93,7 @@ export interface AddressChange {
 /** What the office needs of the store. */
 export type OfficeStore = AccountIndex &
   AliasIndex &
-  Pick<DurableStore, 'openMaildrop' | 'status' | 'backup'> &
+  Pick<DurableStore, 'openMaildrop' | 'usage' | 'quotaLevels' | 'status' | 'backup'> &
   OfficeKeepingOptions['store'];
 
 export interface LocalOfficeOptions {
@@ -190,6 +192,7 @@ export class LocalOffice implements Office {
         accounts,
         letters,
         octets,
+        nearQuota: Object.fromEntries(store.quotaLevels()),
         sessions: allSessions(sessionsByProtocol),
         sessionsByProtocol,
         delayed: guessing?.() ?? NOTHING_DELAYED,

@@ -22,7 +22,7 @@ import { logSession } from '../observe/session-line.ts';
 import { timed } from '../observe/timed-store.ts';
 import { Notices } from '../office/notices/notices.ts';
 import { allSessions, LocalOffice, type SessionCounts } from '../office/office.ts';
-import { openData, retentionSettings } from '../office/open-store.ts';
+import { type OpenDataOptions, openData, retentionSettings } from '../office/open-store.ts';
 import { DataInUse } from '../store/lock.ts';
 import type { DurableStore } from '../store/store.ts';
 import type { Certificate } from '../tls/certificate.ts';
@@ -35,6 +35,7 @@ import { groupId } from './group-id.ts';
 import { type Listen, type OpenDoor, openDoor } from './listening.ts';
 import { keepInOrder } from './maintenance.ts';
 import { Monitoring } from './monitoring.ts';
+import { QuotaWarnings } from './quota-warnings.ts';
 import { loginDelaySeconds, Reception } from './reception.ts';
 import { domainOfNotices, hostName, servedDomains } from './served-domains.ts';
 import { shadowedNames } from './shadowed-names.ts';
@@ -77,7 +78,8 @@ export async function openPostOffice(options: PostOfficeOptions): Promise<PostOf
   const { data, settings, log } = options;
   const hostname = hostName(settings);
 
-  const store = await openAlone(options);
+  let warn: ((due: Parameters<QuotaWarnings['filled']>[0]) => void) | undefined;
+  const store = await openAlone(options, (due) => warn?.(due));
   closers.defer(() => store.close());
   await store.announceRetention();
   const inForce = await openCertificates({ data, settings, hostname, log });
@@ -98,6 +100,8 @@ export async function openPostOffice(options: PostOfficeOptions): Promise<PostOf
     onError: (err, account) => log.error({ err, account }, 'a letter of the office could not be placed'),
   });
   closers.defer(() => notices.settled());
+  const quotaWarnings = new QuotaWarnings({ store, notices, settings });
+  warn = (due) => quotaWarnings.filled(due);
 
   const monitoring = await Monitoring.begin({ data, settings, log, store, certificateEnds });
   const { metrics, readiness } = monitoring;
@@ -166,7 +170,12 @@ export async function openPostOffice(options: PostOfficeOptions): Promise<PostOf
   });
   ends.push(() => control.close());
   await tellShadowedNames(store, settings, log);
-  const maintenance = keepInOrder(store, log);
+  quotaWarnings.makeUp();
+  const maintain = () => {
+    quotaWarnings.makeUp();
+    return store.maintain();
+  };
+  const maintenance = keepInOrder({ maintain }, log);
   ends.push(() => maintenance.stop());
 
   await made?.keep();
@@ -207,13 +216,17 @@ async function within(milliseconds: number, work: Promise<void>): Promise<void> 
 /** How long another may be leaving the data folder: a verb of the command line, or an office that is closing. */
 const PATIENCE = 15_000;
 
-async function openAlone({ data, settings, log, onStopped }: PostOfficeOptions): Promise<DurableStore> {
+async function openAlone(
+  { data, settings, log, onStopped }: PostOfficeOptions,
+  onFilled: NonNullable<OpenDataOptions['onFilled']>,
+): Promise<DurableStore> {
   const until = Date.now() + PATIENCE;
   for (;;) {
     try {
       return await openData({
         data,
         settings,
+        onFilled,
         onStopped: (err) => {
           log.fatal({ err }, 'the store has stopped');
           onStopped();

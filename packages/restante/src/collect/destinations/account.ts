@@ -181,6 +181,17 @@ export class AccountDestination implements Destination {
     if (kind === 'too-large') {
       return { type: 'refused', blame: 'letter', why: `${message}: raise limits.letter_size of the office to take it` };
     }
+    if (kind === 'exceeds-maildrop') {
+      return {
+        type: 'refused',
+        blame: 'letter',
+        why: `${message}: restante account quota ${this.#account} gives it more`,
+      };
+    }
+    if (kind === 'over-quota') {
+      const why = `${this.name} is full: ${message}. Make room there, or give it more: restante account quota ${this.#account}`;
+      return { type: 'refused', blame: 'destination', why };
+    }
     return { type: 'refused', blame: 'destination', why: `${this.name} takes no letters now: ${message}` };
   }
 

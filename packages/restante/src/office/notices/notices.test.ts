@@ -14,9 +14,9 @@ test('letters are placed in the order in which they were asked for; who fails is
     const failed: string[] = [];
     const onError = (_: unknown, account: string): void => void failed.push(account);
     const notices = new Notices({ store, hostname: 'mail.example', domain: 'post.example', onError });
-    notices.send('anna', { subject: 'first', text: 'x' });
-    notices.send('nobody', { subject: 'lost', text: 'x' });
-    notices.send('anna', { subject: 'second', text: 'x' });
+    void notices.send('anna', { subject: 'first', text: 'x' });
+    void notices.send('nobody', { subject: 'lost', text: 'x' });
+    void notices.send('anna', { subject: 'second', text: 'x' });
     await notices.settled();
     assert.deepEqual(failed, ['nobody']);
     const maildrop = store.openMaildrop('anna');
@@ -35,6 +35,6 @@ test('a thousand may wait, and no more', async () => {
   const never = new Promise<void>(() => {});
   const store = { beginNotice: () => ({ write: () => never, commit: () => [], abort: () => Promise.resolve() }) };
   const notices = new Notices({ store, hostname: 'h.example', domain: 'd.example', onError: () => (failed += 1) });
-  for (let sent = 0; sent < 1_005; sent += 1) notices.send('anna', { subject: 's', text: 't' });
+  for (let sent = 0; sent < 1_005; sent += 1) void notices.send('anna', { subject: 's', text: 't' });
   assert.equal(failed, 5);
 });

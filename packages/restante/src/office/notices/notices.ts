@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { StoreError } from '@restante/pop/maildrop';
 import type { DurableStore } from '../../store/store.ts';
-import { type Notice, writeNotice } from './letter.ts';
+import { type Notice, type NoticeCircumstances, writeNotice } from './letter.ts';
 
 export type { Notice } from './letter.ts';
 
@@ -33,19 +33,24 @@ export class Notices {
     this.#options = options;
   }
 
-  /** Has the letter placed in the account's maildrop, outside its quota. Neither throws nor waits. */
-  send(account: string, notice: Notice): void {
+  /**
+   * Has the letter placed in the account's maildrop, outside its quota. Neither throws nor rejects: it need not be waited for, and
+   * resolves when the letter is placed or has failed. A letter may be written when its turn comes; one about a level of the
+   * quota says which, in percent.
+   */
+  send(account: string, notice: Notice | (() => Notice), level?: number): Promise<void> {
     if (this.#waiting >= MOST_WAITING) {
       this.#options.onError(new StoreError('temporary', `${MOST_WAITING} letters of the office wait already`), account);
-      return;
+      return Promise.resolve();
     }
     this.#waiting += 1;
     this.#last = this.#last
-      .then(() => this.#place(account, notice))
+      .then(() => this.#place(account, typeof notice === 'function' ? notice() : notice, level))
       .catch((error: unknown) => this.#options.onError(error, account))
       .finally(() => {
         this.#waiting -= 1;
       });
+    return this.#last;
   }
 
   /** Resolves when what was asked for so far is placed or has failed. */
@@ -53,9 +58,9 @@ export class Notices {
     return this.#last;
   }
 
-  async #place(account: string, notice: Notice): Promise<void> {
+  async #place(account: string, notice: Notice, level: number | undefined): Promise<void> {
     const { store, hostname, domain, now = Date.now } = this.#options;
-    await placeNotice(store, notice, { account, domain, hostname, id: randomUUID(), at: now() });
+    await placeNotice(store, notice, { account, domain, hostname, id: randomUUID(), at: now() }, level);
   }
 }
 
@@ -63,10 +68,11 @@ export class Notices {
 export async function placeNotice(
   store: Pick<DurableStore, 'beginNotice'>,
   notice: Notice,
-  circumstances: Parameters<typeof writeNotice>[1],
+  circumstances: NoticeCircumstances,
+  level?: number,
 ): Promise<void> {
   const { trace, letter } = writeNotice(notice, circumstances);
-  const delivery = store.beginNotice({ maildrop: circumstances.account, trace });
+  const delivery = store.beginNotice({ maildrop: circumstances.account, trace }, level);
   await delivery.write(letter);
   for (const placed of await Promise.all(delivery.commit())) if (placed instanceof StoreError) throw placed;
 }

@@ -27,6 +27,7 @@ import {
 import { DataLock } from '../lock.ts';
 import { TargetNotEmpty } from './backup.ts';
 import { verifyLetters } from './verify.ts';
+import { verifyCounts } from './verify-counts.ts';
 
 export interface RestoreReport {
   /** Different contents, each proved sound. */
@@ -111,6 +112,7 @@ function copyAndVerify(from: string, half: string, now: number): RestoreReport {
     }
     syncFolder(letters);
     const contents = verified(database, letters, from);
+    refuseMiscount(database, from);
     // Numbering begins anew: ordinals and change numbers given since the backup will be given again.
     database.prepare('UPDATE maildrops SET epoch = max(epoch + 1, ?)').run(now);
     return { contents, segments: segments.length };
@@ -126,6 +128,17 @@ function verified(database: DatabaseSync, letters: string, from: string): number
   const { segment, offset, what } = first.value;
   check.return(0);
   throw new StoreError('permanent', `${from} is damaged in letters/${segmentName(segment)} at ${offset}: ${what}`);
+}
+
+/** Quotas go by what is counted: a copy that counts wrong is none. */
+function refuseMiscount(database: DatabaseSync, from: string): void {
+  const first = verifyCounts(database).next();
+  if (first.done) return;
+  const { maildrop, counted, found } = first.value;
+  throw new StoreError(
+    'permanent',
+    `${from} counts ${counted.letters} letters, ${counted.octets} octets in ${maildrop}, which has ${found.letters} and ${found.octets}`,
+  );
 }
 
 function copyPrivate(from: string, into: string): void {
