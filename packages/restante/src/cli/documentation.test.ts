@@ -45,7 +45,15 @@ const BEFORE: Readonly<Record<string, string>> = {
     restante deliver --to anna letter.eml another.eml\n`,
 };
 
-for (const name of ['command-line.md', 'accounts.md', 'addresses.md', 'moving-in.md', 'keeping.md', 'collecting.md']) {
+for (const name of [
+  'command-line.md',
+  'accounts.md',
+  'addresses.md',
+  'moving-in.md',
+  'keeping.md',
+  'quota.md',
+  'collecting.md',
+]) {
   for (const state of ['open', 'closed'] as const) {
     if (name === 'collecting.md' && state === 'closed') continue;
     test(`every command in docs/${name} does what it says, with the office ${state}`, async (t) => {
