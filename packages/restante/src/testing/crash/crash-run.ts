@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import type { FaultPlan } from '../../store/faults.ts';
+import { defaultStoreLimits } from '../../store/limits.ts';
 import { type DurableStore, openStore } from '../../store/store.ts';
 import { ALL, runAliases } from '../oracle/aliases.ts';
 import { runClients } from '../oracle/clients.ts';
@@ -7,6 +9,7 @@ import { verifyOffice } from '../oracle/inspect.ts';
 import { writeLetter } from '../oracle/letter.ts';
 import { type Office, OfficeLost, storeOffice } from '../oracle/office.ts';
 import { type PromiseEvent, Promises, type Violation } from '../oracle/promises.ts';
+import { quotaViolations } from '../oracle/quotas.ts';
 import { Random } from '../oracle/random.ts';
 import { OfficeProcess } from './office-process.ts';
 import { wireCounter, wireOffice } from './wire-office.ts';
@@ -90,6 +93,7 @@ export class CrashRun {
     const violations = [
       ...this.#brief.verify(store),
       ...(await verifyOffice(store, [...maildrops, ...this.#brief.there(store)], this.#promises, { use })),
+      ...quotaViolations(join(this.#data, 'index.sqlite'), defaultStoreLimits.quota),
     ];
     return { violations, early: noted < events, events: noted };
   }

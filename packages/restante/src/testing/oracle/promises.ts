@@ -79,6 +79,9 @@ export interface Violation {
     | 'wrong-mailbox'
     | 'renamed'
     | 'sums'
+    | 'miscounted'
+    | 'over-quota'
+    | 'level'
     | 'not-restored'
     | 'unreadable';
   readonly maildrop: string;
