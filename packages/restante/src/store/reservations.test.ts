@@ -142,3 +142,35 @@ test('a store that is closed keeps no room', async (t) => {
   assert.equal(((await reservation.hold('anna')) as StoreError).kind, 'temporary');
   reservation.release();
 });
+
+test('what an envelope reserves counts against others of the same maildrop, and is let go of with it (SM-31, SM-39)', async (t) => {
+  const quota = { octets: 10_000, letters: 3, grace: 0, levels: [] };
+  const store = await office(t, ['anna', 'bert'], { limits: { quota } });
+  const kind = async (reservation: ReturnType<typeof store.reserve>, name = 'anna') =>
+    ((await reservation.hold(name)) as StoreError | undefined)?.kind;
+  const first = store.reserve(6_000);
+  assert.equal(await kind(first), undefined);
+  assert.equal(await kind(first), undefined, 'the same letter is there once');
+  const second = store.reserve(5_000);
+  assert.equal(await kind(second), 'over-quota');
+  assert.equal(await kind(second, 'bert'), undefined);
+  assert.equal(await kind(store.reserve(10_001)), 'exceeds-maildrop');
+  first.release();
+  assert.equal(await kind(second), undefined);
+  second.release();
+
+  const guesses = [1, 2, 3].map(() => store.reserve(16_384, true));
+  assert.equal(
+    await kind(guesses[0] ?? second),
+    undefined,
+    'a guess is no reason to refuse, where there is room at all',
+  );
+  assert.equal(await kind(store.reserve(1)), 'over-quota', 'and takes that room from others');
+  guesses[0]?.release();
+  const small = [1, 2, 3].map(() => store.reserve(1));
+  for (const each of small) assert.equal(await kind(each), undefined);
+  assert.equal(await kind(guesses[1] ?? second), 'over-quota', 'three letters are promised');
+  for (const each of small) each.release();
+  for (let letter = 0; letter < 3; letter += 1) await place(store, 'anna', 'x\r\n');
+  assert.equal(await kind(guesses[2] ?? second), 'over-quota', 'three letters are there');
+});
