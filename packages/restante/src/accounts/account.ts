@@ -9,7 +9,7 @@ export interface Account {
   readonly addresses: readonly string[];
   /** A PHC string (`$argon2id$…`). */
   readonly passwordHash: string;
-  /** Grows with every change that makes an earlier verified login void (password, disabled). */
+  /** Grows with every change that makes an earlier verified login void (password, disabled, policy). */
   readonly credentialVersion: number;
   readonly disabled: boolean;
   readonly policy: AccountPolicy;

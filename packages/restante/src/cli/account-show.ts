@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { quotaLine } from './account-quota.ts';
+import { policyTable } from './account-policy.ts';
 import { atOffice } from './at-office.ts';
 import { print, printJson } from './output.ts';
 import { placesOf } from './places.ts';
@@ -24,7 +25,9 @@ export function showCommand(): Command {
           ['addresses', account.addresses.join(' ')],
           ['aliases', account.aliases.join(' ')],
           ['created', account.created],
-        ]),
+        ]) +
+          '\n' +
+          policyTable(account.policy),
       );
     });
 }

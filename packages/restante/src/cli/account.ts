@@ -4,6 +4,7 @@ import { addressCommand } from './account-address.ts';
 import { listCommand } from './account-list.ts';
 import { passwordCommand } from './account-password.ts';
 import { quotaCommand } from './account-quota.ts';
+import { policyCommand } from './account-policy.ts';
 import { removeCommand } from './account-remove.ts';
 import { showCommand } from './account-show.ts';
 import { disableCommand, enableCommand } from './account-state.ts';
@@ -18,6 +19,7 @@ export function accountCommand(): Command {
     addressCommand(),
     passwordCommand(),
     quotaCommand(),
+    policyCommand(),
     disableCommand(),
     enableCommand(),
     removeCommand(),

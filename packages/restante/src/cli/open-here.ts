@@ -4,6 +4,7 @@ import { Failure } from '../failure.ts';
 import { StoreLetterDesk } from '../import/letter-desk.ts';
 import { LocalOffice } from '../office/office.ts';
 import { openData } from '../office/open-store.ts';
+import { policyDefaults } from '../office/policy-defaults.ts';
 import { accountRoutes } from '../serve/account-routes.ts';
 import { servedDomains } from '../serve/served-domains.ts';
 import { dataFolder } from '../store/letters/segments/folder.ts';
@@ -23,7 +24,13 @@ export async function openHere({ data, settings }: Places, create: boolean): Pro
   try {
     const store = await openData({ data, settings });
     const routes = accountRoutes(settings, store);
-    const office = new LocalOffice({ data, store, routes, domains: servedDomains(settings) });
+    const office = new LocalOffice({
+      data,
+      store,
+      routes,
+      domains: servedDomains(settings),
+      policy: policyDefaults(settings),
+    });
     const letters = new StoreLetterDesk(store);
     return Object.assign(office, {
       openIntake: letters.openIntake.bind(letters),

@@ -154,6 +154,11 @@ export const SETTINGS = {
     50,
     'POP3 connections open at once from one address. Loopback is exempt (`limits.loopback_exempt`).',
   ),
+  'limits.sessions_per_account': setting(
+    count(1, 1_000_000),
+    50,
+    'POP3 sessions that one account may have open at once; one more is told [IN-USE]. `restante account policy` gives an account a number of its own.',
+  ),
   'limits.unauthenticated': setting(
     count(1, 1_000_000),
     1000,

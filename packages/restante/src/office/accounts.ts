@@ -4,7 +4,8 @@ import { StoreError } from '@restante/pop/maildrop';
 import type { Account, AccountIndex } from '../accounts/account.ts';
 import { ACCOUNT_NAME_FORM, accountName } from '../accounts/account-name.ts';
 import type { Alias, AliasIndex } from '../accounts/alias.ts';
-import type { PolicyEdit } from '../accounts/policy.ts';
+import type { AccountPolicy, PolicyEdit } from '../accounts/policy.ts';
+import { type PolicyInForce, policyInForce } from '../accounts/policy-in-force.ts';
 import { writeAddress } from '../delivery/address.ts';
 import type { AccountRoutes } from '../delivery/routes.ts';
 import { Failure } from '../failure.ts';
@@ -27,6 +28,8 @@ export interface AccountView {
   readonly quota: QuotaView;
   /** When it was made, as ISO 8601 has it. */
   readonly created: string;
+  /** What goes for it, and whether that is its own or as the settings say. */
+  readonly policy: PolicyInForce;
 }
 
 /** What an account may hold: `null` for no limit. */
@@ -51,6 +54,8 @@ export interface OfficeAccountsOptions {
   readonly store: AccountIndex & AliasIndex & Pick<DurableStore, 'usage'>;
   readonly routes: AccountRoutes;
   readonly domains: readonly string[];
+  /** What the settings say for all accounts. */
+  readonly policy?: AccountPolicy;
 }
 
 /** The accounts, as the command line changes them. One change of addresses after the other: what was free is given away. */
@@ -166,6 +171,7 @@ export class OfficeAccounts {
         own: { octets: quotaOctets !== undefined, letters: quotaLetters !== undefined },
       },
       created: new Date(created).toISOString(),
+      policy: policyInForce(account.policy, this.#options.policy ?? {}),
     };
   }
 

@@ -2,7 +2,7 @@ import { StoreError } from '@restante/pop/maildrop';
 import { AccountExists, type AccountIndex, NoAccount } from '../accounts/account.ts';
 import type { AliasIndex } from '../accounts/alias.ts';
 import type { GuessingFigures } from '../accounts/guessing.ts';
-import type { PolicyEdit } from '../accounts/policy.ts';
+import type { AccountPolicy, PolicyEdit } from '../accounts/policy.ts';
 import type { AccountRoutes } from '../delivery/routes.ts';
 import { Failure, reasonOf } from '../failure.ts';
 import { type BackupReport, TargetNotEmpty } from '../store/backup/backup.ts';
@@ -103,6 +103,8 @@ export interface LocalOfficeOptions {
   readonly domains: readonly string[];
   /** Where addresses lead. */
   readonly routes: AccountRoutes;
+  /** What the settings say for all accounts. */
+  readonly policy?: AccountPolicy;
   /** Absent while the office is closed. */
   readonly sessions?: () => SessionCounts;
   readonly guessing?: () => GuessingFigures;

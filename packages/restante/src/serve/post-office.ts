@@ -23,6 +23,7 @@ import { timed } from '../observe/timed-store.ts';
 import { Notices } from '../office/notices/notices.ts';
 import { allSessions, LocalOffice, type SessionCounts } from '../office/office.ts';
 import { type OpenDataOptions, openData, retentionSettings } from '../office/open-store.ts';
+import { policyDefaults } from '../office/policy-defaults.ts';
 import { DataInUse } from '../store/lock.ts';
 import type { DurableStore } from '../store/store.ts';
 import type { Certificate } from '../tls/certificate.ts';
@@ -38,6 +39,7 @@ import { Monitoring } from './monitoring.ts';
 import { QuotaWarnings } from './quota-warnings.ts';
 import { loginDelaySeconds, Reception } from './reception.ts';
 import { domainOfNotices, hostName, servedDomains } from './served-domains.ts';
+import { SessionsAtOnce } from './sessions-at-once.ts';
 import { shadowedNames } from './shadowed-names.ts';
 import { AccountTerms } from './terms.ts';
 import { warnings } from './warnings.ts';
@@ -158,6 +160,7 @@ export async function openPostOffice(options: PostOfficeOptions): Promise<PostOf
     store,
     routes,
     domains: servedDomains(settings),
+    policy: policyDefaults(settings),
     sessions,
     guessing: () => guessing.figures(),
     listening: doors.map(({ door, address }) => ({ door, address: formatListen(address) })),
@@ -271,12 +274,15 @@ function servers(
       metrics?.login(report);
     },
   });
+  const sessions = new SessionsAtOnce(
+    (account) => store.byName(account)?.policy.sessions ?? settings['limits.sessions_per_account'],
+  );
   const reception = new Reception(store, settings);
   const retention = retentionSettings(settings);
   const terms = new AccountTerms({ store, retention, loginDelay: loginDelaySeconds(settings) });
   const pop3 = createPop3Server({
     authenticate: (login, peer) => authenticator.authenticate(login, peer),
-    openMaildrop: (account, visit) => reception.open(account, visit),
+    openMaildrop: (account, visit) => sessions.open(account, visit.session, () => reception.open(account, visit)),
     terms: (account) => terms.of(account),
     hostname,
     tls: certificates.source,
@@ -292,6 +298,7 @@ function servers(
     loopbackExempt: settings['limits.loopback_exempt'],
     proxy: proxyOptions(settings, log, 'POP3'),
     onSession: (report) => {
+      sessions.ended(report.session);
       logSession(log, report);
       metrics?.pop3Session(report);
     },

@@ -168,7 +168,7 @@ export class AccountWrites {
       'UPDATE accounts SET disabled = ?, credential_version = ? WHERE name = ?',
     );
     this.#policy = new Statement(database, 'SELECT policy FROM accounts WHERE name = ?');
-    this.#setPolicy = new Statement(database, 'UPDATE accounts SET policy = ? WHERE name = ?');
+    this.#setPolicy = new Statement(database, 'UPDATE accounts SET policy = ?, credential_version = ? WHERE name = ?');
     this.#remove = new Statement(database, 'DELETE FROM accounts WHERE name = ?');
     this.#removeAddresses = new Statement(database, 'DELETE FROM addresses WHERE account = ?');
   }
@@ -214,8 +214,9 @@ export class AccountWrites {
     return text === undefined ? undefined : parsePolicy(text);
   }
 
+  /** What was refused under the old policy may be let in by this one, and the other way round. */
   setPolicy(name: string, policy: AccountPolicy): void {
-    this.#setPolicy.run(formatPolicy(policy), name);
+    this.#setPolicy.run(formatPolicy(policy), this.#nextVersion(), name);
   }
 
   remove(name: string): boolean {

@@ -1,0 +1,10 @@
+import type { AccountPolicy } from '../accounts/policy.ts';
+import type { Settings } from '../config/settings.ts';
+
+/** What the settings say for all accounts of what each may have otherwise. */
+export function policyDefaults(settings: Settings): AccountPolicy {
+  return {
+    requireTls: settings.cleartext === 'never',
+    sessions: settings['limits.sessions_per_account'],
+  };
+}
