@@ -15,7 +15,8 @@ function verbs(run: Run): void {
   test('add --generate prints the password and nothing else; list and show have the account', async () => {
     const password = await done(run(['account', 'add', 'Anna', '--address', 'Anna@Example.ORG', '--generate']));
     assert.match(password, /^[a-z2-9-]{23}\n$/);
-    const anna = JSON.parse(await done(run(['account', 'show', 'anna', '--json'])));
+    const { policy, ...anna } = JSON.parse(await done(run(['account', 'show', 'anna', '--json'])));
+    assert.deepEqual(policy.requireTls, { value: false, from: 'settings' });
     assert.deepEqual(
       { ...anna, created: typeof anna.created },
       {

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { addCommand } from './account-add.ts';
 import { addressCommand } from './account-address.ts';
+import { deviceCommand } from './account-device.ts';
 import { listCommand } from './account-list.ts';
 import { passwordCommand } from './account-password.ts';
 import { quotaCommand } from './account-quota.ts';
@@ -20,6 +21,7 @@ export function accountCommand(): Command {
     passwordCommand(),
     quotaCommand(),
     policyCommand(),
+    deviceCommand(),
     disableCommand(),
     enableCommand(),
     removeCommand(),

@@ -1,5 +1,6 @@
 import { leniently, Secret } from '@restante/pop/sasl';
 import type { Command } from 'commander';
+import { deviceCharacters } from '../accounts/device-password.ts';
 import { generatePassword } from '../accounts/generate-password.ts';
 import { passwordProblem } from '../accounts/usable-password.ts';
 import { Failure } from '../failure.ts';
@@ -37,6 +38,9 @@ export async function readPassword(options: PasswordOptions): Promise<NewPasswor
   const octets = options.passwordStdin === true ? await firstLine() : await askTwice();
   const problem = passwordProblem(octets);
   if (problem !== undefined) throw new Failure(problem);
+  if (deviceCharacters(new Secret(octets)) !== undefined) {
+    throw new Failure('that has the form of a device’s password, which no account’s own may have: choose another');
+  }
   // Prepared as it will be when a client presents it (PLAIN-04).
   return { passwordHash: await hashed(leniently(octets)) };
 }

@@ -23,6 +23,7 @@ export const QUESTION_LIMIT = 64 * 1024;
 
 const name = v.pipe(v.string(), v.maxLength(256));
 const passwordHash = v.pipe(v.string(), v.maxLength(256), v.check(isPasswordHash));
+const label = v.pipe(v.string(), v.maxLength(256));
 const address = v.pipe(v.string(), v.maxLength(1024));
 const addresses = v.array(address);
 const nothing = v.strictObject({});
@@ -35,6 +36,14 @@ export const QUESTIONS = {
   setPassword: v.strictObject({ name, passwordHash }),
   setDisabled: v.strictObject({ name, disabled: v.boolean() }),
   editPolicy: v.strictObject({ name, edit: POLICY_EDIT }),
+  addDevice: v.strictObject({
+    name,
+    label,
+    fingerprint: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
+    expires: v.optional(v.pipe(v.number(), v.safeInteger())),
+  }),
+  listDevices: v.strictObject({ name }),
+  revokeDevice: v.strictObject({ name, label }),
   removeAccount: v.strictObject({ name }),
   changeAddresses: v.strictObject({ name, add: addresses, remove: addresses }),
   addAlias: v.strictObject({ address, accounts: v.pipe(v.array(address), v.minLength(1)) }),

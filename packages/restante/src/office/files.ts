@@ -14,7 +14,7 @@ export function initialPasswordFile(data: string): string {
 }
 
 /** What belongs to an office beside its store: a backup has it too. Passwords in clear are not among it. */
-const FILES = [OPENED, 'restante.toml', 'tls/cert.pem', 'tls/key.pem'];
+const FILES = [OPENED, 'restante.toml', 'device-key', 'tls/cert.pem', 'tls/key.pem'];
 
 /** Copies the office's files, for the owner's eyes only and durably. What is missing is left out, what is there stays. */
 export async function copyOfficeFiles(from: string, into: string): Promise<void> {

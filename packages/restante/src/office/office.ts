@@ -1,6 +1,7 @@
 import { StoreError } from '@restante/pop/maildrop';
 import { AccountExists, type AccountIndex, NoAccount } from '../accounts/account.ts';
 import type { AliasIndex } from '../accounts/alias.ts';
+import type { DeviceIndex } from '../accounts/device.ts';
 import type { GuessingFigures } from '../accounts/guessing.ts';
 import type { AccountPolicy, PolicyEdit } from '../accounts/policy.ts';
 import type { AccountRoutes } from '../delivery/routes.ts';
@@ -9,6 +10,7 @@ import { type BackupReport, TargetNotEmpty } from '../store/backup/backup.ts';
 import type { DurableStore } from '../store/store.ts';
 import { type AccountView, OfficeAccounts, type RemovedAccount } from './accounts.ts';
 import { type AddedAlias, type AliasRequest, type AliasView, OfficeAliases } from './aliases.ts';
+import { type DeviceRequest, type DeviceView, OfficeDevices } from './devices.ts';
 import { copyOfficeFiles } from './files.ts';
 import {
   OfficeKeeping,
@@ -64,6 +66,10 @@ export interface Office {
   setDisabled(request: { name: string; disabled: boolean }): Promise<void>;
   /** Changes what is true of this account alone: quota, who may log in and how, what is kept how long. */
   editPolicy(request: { name: string; edit: PolicyEdit }): Promise<void>;
+  /** Takes in the password of a device, as its fingerprint. */
+  addDevice(request: DeviceRequest): Promise<DeviceView>;
+  listDevices(request: { name: string }): Promise<readonly DeviceView[]>;
+  revokeDevice(request: { name: string; label: string }): Promise<void>;
   /** Removes the account with all of its mail, and answers what went. */
   removeAccount(request: { name: string }): Promise<RemovedAccount>;
   /** Gives it addresses of its own, and takes some away; both or neither. */
@@ -92,6 +98,7 @@ export interface AddressChange {
 
 /** What the office needs of the store. */
 export type OfficeStore = AccountIndex &
+  DeviceIndex &
   AliasIndex &
   Pick<DurableStore, 'openMaildrop' | 'usage' | 'quotaLevels' | 'status' | 'backup'> &
   OfficeKeepingOptions['store'];
@@ -116,6 +123,7 @@ export class LocalOffice implements Office {
   readonly #options: LocalOfficeOptions;
   readonly #accounts: OfficeAccounts;
   readonly #aliases: OfficeAliases;
+  readonly #devices: OfficeDevices;
   readonly #keeping: OfficeKeeping;
   /** The last change of who has which address. */
   #changed: Promise<unknown> = Promise.resolve();
@@ -124,6 +132,7 @@ export class LocalOffice implements Office {
     this.#options = options;
     this.#accounts = new OfficeAccounts(options);
     this.#aliases = new OfficeAliases(options);
+    this.#devices = new OfficeDevices(options);
     this.#keeping = new OfficeKeeping(options);
   }
 
@@ -149,6 +158,18 @@ export class LocalOffice implements Office {
 
   editPolicy({ name, edit }: { name: string; edit: PolicyEdit }): Promise<void> {
     return mendable(() => this.#accounts.editPolicy(name, edit));
+  }
+
+  addDevice(request: DeviceRequest): Promise<DeviceView> {
+    return mendable(() => this.#devices.add(request));
+  }
+
+  listDevices(request: { name: string }): Promise<readonly DeviceView[]> {
+    return mendable(() => this.#devices.list(request));
+  }
+
+  revokeDevice(request: { name: string; label: string }): Promise<void> {
+    return mendable(() => this.#devices.revoke(request));
   }
 
   changeAddresses({ name, add, remove }: AddressChange): Promise<AccountView> {

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { createPop3Server, type Peer, type Pop3Server, type ProxyOptions } from '@restante/pop/server';
 import { Authenticator } from '../accounts/authenticator.ts';
+import { Devices } from '../accounts/devices.ts';
 import { Guessing, type GuessingLimits } from '../accounts/guessing.ts';
 import { LoginCache } from '../accounts/login-cache.ts';
 import { Networks } from '../accounts/network.ts';
@@ -20,6 +21,7 @@ import { logLogin } from '../observe/login-line.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import { logSession } from '../observe/session-line.ts';
 import { timed } from '../observe/timed-store.ts';
+import { deviceKey } from '../office/device-key.ts';
 import { Notices } from '../office/notices/notices.ts';
 import { allSessions, LocalOffice, type SessionCounts } from '../office/office.ts';
 import { type OpenDataOptions, openData, retentionSettings } from '../office/open-store.ts';
@@ -74,6 +76,9 @@ export interface PostOffice {
 /** How long sessions have to finish their reply, and verbs of the command line their work, when the office closes. */
 const CLOSING = 8_000;
 
+/** How often it is written down when devices were used last. */
+const DEVICE_USES = 60_000;
+
 /** Opens everything, or nothing: what was opened before something failed is closed again. */
 export async function openPostOffice(options: PostOfficeOptions): Promise<PostOffice> {
   await using closers = new AsyncDisposableStack();
@@ -109,6 +114,11 @@ export async function openPostOffice(options: PostOfficeOptions): Promise<PostOf
   const { metrics, readiness } = monitoring;
   closers.defer(() => monitoring.close());
 
+  const devices = new Devices(store, await deviceKey(data));
+  closers.defer(() =>
+    devices.write().catch((err: unknown) => log.warn({ err }, 'the last use of devices is not kept')),
+  );
+
   // All at once, so that idle sessions do not wait for anything else; the store behind all of them.
   const ends: (() => Promise<void>)[] = [];
   closers.defer(async () => {
@@ -121,7 +131,17 @@ export async function openPostOffice(options: PostOfficeOptions): Promise<PostOf
   const routes = accountRoutes(settings, store);
   const guessing = new Guessing({ limits: guessingLimits(settings) });
   metrics?.watchGuessing(() => guessing.figures());
-  const { pop3, smtp, lmtp } = servers(options, store, routes, guessing, certificates, hostname, socketGroup, metrics);
+  const { pop3, smtp, lmtp } = servers(
+    options,
+    store,
+    routes,
+    guessing,
+    devices,
+    certificates,
+    hostname,
+    socketGroup,
+    metrics,
+  );
   metrics?.countOpen('pop3', () => pop3.sessions);
   metrics?.countOpen('smtp', () => smtp.connections);
   metrics?.countOpen('lmtp', () => lmtp.connections);
@@ -179,6 +199,8 @@ export async function openPostOffice(options: PostOfficeOptions): Promise<PostOf
     return store.maintain();
   };
   const maintenance = keepInOrder({ maintain }, log);
+  const writing = setInterval(() => void devices.write().catch(() => {}), DEVICE_USES).unref();
+  ends.push(async () => clearInterval(writing));
   ends.push(() => maintenance.stop());
 
   await made?.keep();
@@ -255,6 +277,7 @@ function servers(
   store: DurableStore,
   routes: AccountRoutes,
   guessing: Guessing,
+  devices: Devices,
   certificates: Certificates,
   hostname: string,
   socketGroup: number | undefined,
@@ -266,6 +289,7 @@ function servers(
     passwords: new PasswordChecks({ waiting: settings['limits.login_queue'] }),
     cache: new LoginCache(),
     guessing,
+    devices,
     nameOf: loginNames(servedDomains(settings)),
     isExempt: (peer) => (peer.loopback && settings['limits.loopback_exempt']) || exempt.has(peer.address),
     onFailure: (err) => log.error({ err }, 'a login could not be decided'),
@@ -282,7 +306,10 @@ function servers(
   const terms = new AccountTerms({ store, retention, loginDelay: loginDelaySeconds(settings) });
   const pop3 = createPop3Server({
     authenticate: (login, peer) => authenticator.authenticate(login, peer),
-    openMaildrop: (account, visit) => sessions.open(account, visit.session, () => reception.open(account, visit)),
+    openMaildrop: (account, visit) => {
+      devices.used(account, visit);
+      return sessions.open(account, visit.session, () => reception.open(account, visit));
+    },
     terms: (account) => terms.of(account),
     hostname,
     tls: certificates.source,

@@ -13,6 +13,7 @@ import {
 } from '@restante/pop/maildrop';
 import type { Account, AccountIndex, NewAccount } from '../accounts/account.ts';
 import type { Alias, AliasIndex } from '../accounts/alias.ts';
+import type { Device, DeviceIndex, DeviceRow, NotedUse } from '../accounts/device.ts';
 import type { PolicyEdit } from '../accounts/policy.ts';
 import { announcedDays, leavesAtQuit, retentionOf } from '../accounts/retention.ts';
 import { type BackupReport, backUp } from './backup/backup.ts';
@@ -28,6 +29,7 @@ import { openReadConnection } from './index/sqlite/connection.ts';
 import { ContentReads } from './index/sqlite/contents.ts';
 import { DepartedReads } from './index/sqlite/departed.ts';
 import { DepartureReads } from './index/sqlite/departures.ts';
+import { DeviceReads } from './index/sqlite/devices.ts';
 import { MaildropReads, type MaildropRow } from './index/sqlite/maildrops.ts';
 import { PlacementReads } from './index/sqlite/placements.ts';
 import { type DueWarning, QuotaLevelReads } from './index/sqlite/quota-levels.ts';
@@ -78,7 +80,7 @@ export async function openStore(options: StoreOptions): Promise<DurableStore> {
 }
 
 /** The durable store: letters in segment files, all else in SQLite, one thread that writes. */
-export class DurableStore implements Store, AccountIndex, AliasIndex, Imports {
+export class DurableStore implements Store, AccountIndex, AliasIndex, DeviceIndex, Imports {
   /** What the last process, if it was killed, had left behind. */
   readonly swept: SweptReport;
   /** How late the writer's event loop is, in nanoseconds; absent where it is not watched. */
@@ -93,6 +95,7 @@ export class DurableStore implements Store, AccountIndex, AliasIndex, Imports {
   readonly #maildrops: MaildropReads;
   readonly #accounts: AccountReads;
   readonly #aliases: AliasReads;
+  readonly #devices: DeviceReads;
   readonly #imports: ImportDesk;
   readonly #upkeep: Upkeep;
   readonly #departed: DepartedReads;
@@ -129,6 +132,7 @@ export class DurableStore implements Store, AccountIndex, AliasIndex, Imports {
     this.#maildrops = new MaildropReads(database);
     this.#accounts = new AccountReads(database);
     this.#aliases = new AliasReads(database);
+    this.#devices = new DeviceReads(database);
     this.#departed = new DepartedReads(database);
     const index = {
       departures: new DepartureReads(database),
@@ -390,6 +394,26 @@ export class DurableStore implements Store, AccountIndex, AliasIndex, Imports {
 
   async remove(name: string): Promise<void> {
     await this.#link.order<'remove-account'>({ type: 'remove-account', name });
+  }
+
+  deviceByDigest(digest: string): Device | undefined {
+    return this.#read(() => this.#devices.byDigest(digest));
+  }
+
+  devices(account: string): readonly Device[] {
+    return this.#read(() => this.#devices.of(account));
+  }
+
+  async addDevice(device: DeviceRow): Promise<void> {
+    await this.#link.order<'add-device'>({ type: 'add-device', device });
+  }
+
+  revokeDevice(account: string, label: string): Promise<boolean> {
+    return this.#link.order<'revoke-device'>({ type: 'revoke-device', account, label });
+  }
+
+  async noteDeviceUse(uses: readonly NotedUse[]): Promise<void> {
+    await this.#link.order<'note-devices'>({ type: 'note-devices', uses });
   }
 
   alias(address: string): Alias | undefined {

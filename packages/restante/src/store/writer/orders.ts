@@ -1,6 +1,7 @@
 import type { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Actor, StoreErrorKind } from '@restante/pop/maildrop';
 import type { Alias } from '../../accounts/alias.ts';
+import type { DeviceRow, NotedUse } from '../../accounts/device.ts';
 import type { PolicyEdit } from '../../accounts/policy.ts';
 import type { FaultPlan } from '../faults.ts';
 import type { DueWarning } from '../index/sqlite/quota-levels.ts';
@@ -142,6 +143,9 @@ export type Order =
     }
   /** What the settings say of how long letters are kept is in force. */
   | { readonly type: 'retention'; readonly id: number; readonly days: number | null; readonly time: number }
+  | { readonly type: 'add-device'; readonly id: number; readonly device: DeviceRow }
+  | { readonly type: 'revoke-device'; readonly id: number; readonly account: string; readonly label: string }
+  | { readonly type: 'note-devices'; readonly id: number; readonly uses: readonly NotedUse[] }
   /** The unique-ids that the maildrop's letters have are entered among the given ones. */
   | { readonly type: 'list-ids'; readonly id: number; readonly name: string }
   /** No file is removed between `pin` and `unpin`. */
@@ -190,6 +194,9 @@ export interface Results {
   'set-addresses': undefined;
   'put-alias': undefined;
   'remove-alias': Alias | undefined;
+  'add-device': undefined;
+  'revoke-device': boolean;
+  'note-devices': undefined;
   'list-ids': undefined;
   pin: undefined;
   'set-aside': undefined;

@@ -19,6 +19,7 @@ import { Round } from './round.ts';
 import { AccountTask, RemoveTask } from './tasks/accounts.ts';
 import { AliasTask } from './tasks/aliases.ts';
 import { CompactTask } from './tasks/compact.ts';
+import { DeviceTask } from './tasks/devices.ts';
 import { ExpungeTask } from './tasks/expunge.ts';
 import { FetchedTask } from './tasks/fetched.ts';
 import { ListIdsTask } from './tasks/list-ids.ts';
@@ -127,6 +128,11 @@ export class Writer {
         return;
       case 'fetched':
         this.#tasks.push(new FetchedTask(index, order));
+        return;
+      case 'add-device':
+      case 'revoke-device':
+      case 'note-devices':
+        this.#tasks.push(new DeviceTask(index, order));
         return;
       case 'list-ids':
         this.#tasks.push(new ListIdsTask(index, order));

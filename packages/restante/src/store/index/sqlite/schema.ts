@@ -143,6 +143,19 @@ export const migrations: readonly string[] = [
   `
   ALTER TABLE accounts ADD COLUMN policy TEXT NOT NULL DEFAULT '{}'; -- JSON, see accounts/policy.ts
 
+  CREATE TABLE devices (
+    digest TEXT PRIMARY KEY,       -- of account and password, under DATA/device-key
+    account TEXT NOT NULL,
+    label TEXT NOT NULL,
+    key_id TEXT NOT NULL,          -- which key that was
+    made INTEGER NOT NULL,
+    expires INTEGER,
+    used INTEGER,                  -- the last use, where it is known: written now and then
+    address TEXT,
+    over_what TEXT,
+    UNIQUE (account, label)
+  ) STRICT, WITHOUT ROWID;
+
   ALTER TABLE maildrops ADD COLUMN kept_octets INTEGER NOT NULL DEFAULT 0; -- of what has left and can be brought back
   UPDATE maildrops SET kept_octets = coalesce((SELECT sum(octets) FROM placements
     WHERE maildrop = maildrops.id AND departed > 0 AND restored = 0), 0);

@@ -4,6 +4,7 @@ import { AliasWrites } from './aliases.ts';
 import { ContentWrites } from './contents.ts';
 import { DepartedWrites } from './departed.ts';
 import { DepartureWrites } from './departures.ts';
+import { DeviceWrites } from './devices.ts';
 import { GivenIdWrites } from './given-ids.ts';
 import { ImportWrites } from './imports.ts';
 import { MaildropWrites } from './maildrops.ts';
@@ -20,6 +21,7 @@ export interface IndexWrites {
   readonly contents: ContentWrites;
   readonly departed: DepartedWrites;
   readonly departures: DepartureWrites;
+  readonly devices: DeviceWrites;
   readonly givenIds: GivenIdWrites;
   readonly imports: ImportWrites;
   readonly maildrops: MaildropWrites;
@@ -37,6 +39,7 @@ export function indexWrites(database: DatabaseSync): IndexWrites {
     contents: new ContentWrites(database),
     departed: new DepartedWrites(database),
     departures: new DepartureWrites(database),
+    devices: new DeviceWrites(database),
     givenIds: new GivenIdWrites(database),
     imports: new ImportWrites(database),
     maildrops: new MaildropWrites(database),

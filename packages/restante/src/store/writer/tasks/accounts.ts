@@ -113,11 +113,12 @@ export class RemoveTask implements Task {
   }
 
   slice(budget: number): number {
-    const { accounts, aliases, maildrops, departed } = this.#index;
+    const { accounts, aliases, devices, maildrops, departed } = this.#index;
     const { cursor } = this;
     if (cursor.name !== undefined) {
       mustExist(accounts.remove(cursor.name), cursor.name);
       aliases.removeAccount(cursor.name);
+      devices.removeAllOf(cursor.name);
       cursor.maildrop = maildrops.orphan(cursor.name);
       this.#quotas.forget(cursor.name);
       if (cursor.maildrop !== undefined) this.#quotas.remove(cursor.maildrop);

@@ -11,6 +11,7 @@ export type TaskKind =
   | 'remove'
   | 'account'
   | 'alias'
+  | 'device'
   | 'list-ids';
 
 /**
