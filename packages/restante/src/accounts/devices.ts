@@ -56,7 +56,7 @@ export class Devices implements DevicePasswords {
   }
 
   /** Remembers a login until {@link write}. */
-  used(account: string, { device, at, peer, mechanism }: Visit): void {
+  used(account: string, { device, at, peer, mechanism }: Pick<Visit, 'device' | 'at' | 'peer' | 'mechanism'>): void {
     if (device === undefined) return;
     const over = `${mechanism} ${peer.tls === undefined ? 'in the clear' : `over ${peer.tls.version}`}`;
     this.#uses.set(`${account}\0${device}`, { account, label: device, at, address: peer.address, over });
