@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import { quotaLine } from './account-quota.ts';
 import { policyTable } from './account-policy.ts';
+import { quotaLine } from './account-quota.ts';
 import { atOffice } from './at-office.ts';
 import { print, printJson } from './output.ts';
 import { placesOf } from './places.ts';
