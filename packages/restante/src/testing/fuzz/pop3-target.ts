@@ -99,6 +99,8 @@ function judge(sent: Buffer, came: Buffer, { end }: SessionReport, left: number,
   const lines = said.split('\n').slice(0, -1);
   const tail = said.slice(said.lastIndexOf('\n') + 1);
   const replies = new ReplyLines(came);
+  // A connection that a failing store broke may lose all that was on its way.
+  if (faulty && end === 'error' && came.length === 0) return ['end error'];
   const greeting = replies.next();
   demand(greeting?.startsWith('+OK') === true, `no greeting: ${shown(greeting ?? '')}`);
   let transaction = false;
