@@ -17,6 +17,8 @@ export interface OfficeOptions {
   /** What `restante.toml` says. */
   readonly config?: string;
   readonly environment?: Readonly<Record<string, string>>;
+  /** How many descriptors it may have open at once; default as many as this process. */
+  readonly descriptors?: number;
   /** More words for `serve`: other listeners, say. */
   readonly more?: readonly string[];
 }
@@ -55,7 +57,11 @@ export class RunningOffice implements Office {
     if (options.config !== undefined) writeFileSync(join(data, 'restante.toml'), options.config);
     const listeners = ['--pop3', '--pop3s', '--smtp', '--lmtp'].flatMap((door) => [door, '127.0.0.1:0']);
     const words = ['serve', '--data', data, ...listeners, ...(options.more ?? [])];
-    const child = spawn(process.execPath, [MAIN, ...words], {
+    const program = [process.execPath, MAIN, ...words];
+    const { descriptors } = options;
+    const limited = descriptors === undefined ? [] : ['sh', '-c', `ulimit -n ${descriptors} && exec "$@"`, 'sh'];
+    const [file = '', ...rest] = [...limited, ...program];
+    const child = spawn(file, rest, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...options.environment },
     });
