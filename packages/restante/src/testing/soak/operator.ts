@@ -14,6 +14,8 @@ import { PASSWORD, type Town } from './town.ts';
 
 /** Letters of a mailbox that moves in and out again. */
 const IMPORTED = 25;
+/** Certificates that clients know before they are shown: who has begun to call must not meet one that he cannot know. */
+const AHEAD = 4;
 /** How long a new certificate may take to be shown: far longer than any machine is slow. */
 const PATIENCE = 60_000;
 
@@ -22,6 +24,8 @@ export class Operator {
   readonly #town: Town;
   readonly #files: { readonly cert: string; readonly key: string };
   readonly #folder = temporaryFolder();
+  readonly #ahead: string[] = [];
+  #made = 0;
   #round = 0;
 
   constructor(town: Town, files: { readonly cert: string; readonly key: string }) {
@@ -42,16 +46,10 @@ export class Operator {
 
   /** A new certificate by SIGHUP: whoever connects after that sees it. */
   async renew(): Promise<void> {
-    const { office, certificates } = this.#town;
+    const { office } = this.#town;
     const before = await this.#shown();
-    // The key stays, as it does when the office renews its own: so the pair is whole at every moment.
-    const old = { key: readFileSync(this.#files.key), commonName: 'post.example' };
-    const next = { cert: `${this.#files.cert}.next`, key: this.#files.key };
-    await makeSelfSigned(next, 'post.example', { old });
-    const pem = readFileSync(next.cert, 'utf8');
-    certificates.push(pem);
-    // Those before the last few are shown to nobody any more.
-    certificates.splice(0, Math.max(0, certificates.length - 3));
+    await this.prepare();
+    const pem = this.#ahead.shift() ?? '';
     writeFileSync(this.#files.cert, pem);
     process.kill(office.pid, 'SIGHUP');
     const late = AbortSignal.timeout(PATIENCE);
@@ -60,6 +58,24 @@ export class Operator {
       await wait(50);
     }
     this.#town.count('certificates renewed');
+  }
+
+  /** Makes the next certificates, and lets clients know them; to be called before the first of them comes. */
+  async prepare(): Promise<void> {
+    const { certificates } = this.#town;
+    // The key stays, as it does when the office renews its own: so the pair is whole at every moment.
+    const key = readFileSync(this.#files.key);
+    const next = { cert: `${this.#files.cert}.next`, key: this.#files.key };
+    while (this.#ahead.length < AHEAD) {
+      // Each by a name of its own: of several under the same one OpenSSL tries one only.
+      this.#made += 1;
+      await makeSelfSigned(next, 'post.example', { old: { key, commonName: `post${this.#made}.example` } });
+      const pem = readFileSync(next.cert, 'utf8');
+      this.#ahead.push(pem);
+      certificates.push(pem);
+    }
+    // Those that were before the last ones are shown to nobody any more.
+    certificates.splice(0, Math.max(0, certificates.length - 2 * AHEAD));
   }
 
   async #shown(): Promise<string> {

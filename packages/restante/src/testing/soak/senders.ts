@@ -28,7 +28,7 @@ export async function sendByLmtp(town: Town): Promise<void> {
 /** Mail by SMTP, half of it in chunks and some behind STARTTLS. All recipients have the letter, or none has it. */
 export async function sendBySmtp(town: Town): Promise<void> {
   const secure = town.random.oneIn(4);
-  const ca = secure ? { ca: town.certificates.join('') } : {};
+  const ca = secure ? { ca: town.certificates.join('\n') } : {};
   const smtp = await SmtpClient.connect(town.office.smtp, ca);
   for (let left = town.random.below(4); left >= 0 && !town.over; left -= 1) {
     const letter = town.letter();

@@ -55,6 +55,7 @@ export async function soak({ seconds, seed, every, onSample }: SoakOptions): Pro
     const before = await look();
     const samples = [before];
     const operator = new Operator(town, files);
+    await operator.prepare();
     const looking = town.repeat(1, async () => {
       await town.linger(every * 1_000);
       const sample = await look();
@@ -113,7 +114,7 @@ async function settled(look: () => Promise<Sample>): Promise<Sample> {
 }
 
 /** All that a resident's mailbox holds, as a session finds it. */
-async function mailboxOf(town: Town, maildrop: string): Promise<FoundMaildrop> {
+export async function mailboxOf(town: Town, maildrop: string): Promise<FoundMaildrop> {
   const client = await town.open('plain', maildrop);
   const { count, octets } = await client.stat();
   const listing = await client.uniqueIds();

@@ -87,7 +87,7 @@ export class Town {
 
   place(mode: Mode): Pop3Place {
     const { pop3, pop3s } = this.office;
-    return { address: mode === 'TLS' ? pop3s : pop3, mode, ca: this.certificates.join('') };
+    return { address: mode === 'TLS' ? pop3s : pop3, mode, ca: this.certificates.join('\n') };
   }
 
   async open(mode: Mode, name: string): Promise<Pop3Client> {
