@@ -22,7 +22,7 @@ const quiet: Sample = {
   delay: 10,
 };
 const over = (change: (at: number) => Partial<Sample>): readonly Sample[] =>
-  Array.from({ length: 50 }, (_, index) => ({ ...quiet, at: index * 10, ...change(index * 10) }));
+  Array.from({ length: 70 }, (_, index) => ({ ...quiet, at: index * 10, ...change(index * 10) }));
 const sound: Ending = { samples: over(() => ({})), before: quiet, after: quiet, cleaned: quiet, live: 10 * MIB };
 const broken = (ending: Partial<Ending>): readonly string[] =>
   judgeUse({ ...sound, ...ending })
@@ -32,6 +32,8 @@ const broken = (ending: Partial<Ending>): readonly string[] =>
 suite('the judge of a long run', () => {
   test('finds nothing where there is nothing, nor in what a run grows by when it begins', () => {
     assert.deepEqual(broken({}), []);
+    const short = over((at) => ({ at: at / 10, resident: (150 + at / 5) * MIB }));
+    assert.deepEqual(broken({ samples: short }), [], 'a short run is all warming up');
     const warming = over((at) => ({ resident: (at < 200 ? 100 + at : 300) * MIB }));
     assert.deepEqual(broken({ samples: warming }), []);
   });
