@@ -21,6 +21,7 @@ export const VERBS: Readonly<Record<string, VerbLoader>> = {
   backup: async () => (await import('./backup.ts')).backupCommand(),
   restore: async () => (await import('./restore.ts')).restoreCommand(),
   verify: async () => (await import('./verify.ts')).verifyCommand(),
+  repair: async () => (await import('./repair.ts')).repairCommand(),
   status: async () => (await import('./status.ts')).statusCommand(),
   config: async () => (await import('./config.ts')).configCommand(),
   doctor: async () => (await import('./doctor.ts')).doctorCommand(),

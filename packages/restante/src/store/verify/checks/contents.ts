@@ -49,6 +49,8 @@ export const contents: IndexCheck = {
     const counted = index
       .prepare(`UPDATE contents SET placements = sums.found FROM (${REFERENCES}) AS sums WHERE contents.id = sums.id`)
       .run().changes;
+    // As the writer does it, when the last letter lets go of one.
+    index.exec('DELETE FROM contents WHERE placements = 0');
     return Number(counted);
   },
 };

@@ -39,14 +39,19 @@ export const placements: IndexCheck = {
   },
   /** The content's sizes are proved by its octets, those of the trace fields by their check. */
   mend(index: DatabaseSync) {
-    return Number(
+    // Of what has left nobody can bring back a letter that has no content.
+    const lost = index
+      .prepare('DELETE FROM placements WHERE departed <> 0 AND content NOT IN (SELECT id FROM contents)')
+      .run().changes;
+    const sized = Number(
       index
         .prepare(
-          `UPDATE placements SET octets = trace_octets + c.octets, body = trace_octets + c.body, dotted = max(dotted, c.dotted)
+          `UPDATE placements SET octets = trace_octets + c.octets, body = trace_octets + c.body, dotted = max(placements.dotted, c.dotted)
            FROM contents AS c WHERE c.id = placements.content AND trace_octets <= trace_distance AND trace_distance <= c.traces
              AND (placements.octets <> trace_octets + c.octets OR placements.body <> trace_octets + c.body OR placements.dotted < c.dotted)`,
         )
         .run().changes,
     );
+    return sized + Number(lost);
   },
 };
