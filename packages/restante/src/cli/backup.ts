@@ -8,12 +8,16 @@ import { placesOf } from './places.ts';
 export function backupCommand(): Command {
   return new Command('backup')
     .description('copy everything into a folder, as of one moment, while mail flows')
-    .argument('<dir>', 'a folder that is empty or not there yet')
+    .argument('<dir>', 'a folder that is not there yet, or has an earlier backup of this office')
     .action(async (dir: string, _options: object, self: Command) => {
       const places = placesOf(self);
       const directory = resolve(dir);
       const report = await atOffice(places, {}, (office) => office.backup({ directory }));
-      say(`${directory} holds ${counted(report.letters, 'letter')} in ${counted(report.octets, 'octet')}.`);
+      const files = `${counted(report.segments, 'file')}, ${report.added} of them new`;
+      say(`${directory} holds ${counted(report.letters, 'letter')} in ${counted(report.octets, 'octet')} (${files}).`);
+      for (const name of report.missed) {
+        say(`not copied, since a collector has it now: ${name}; repeat the backup when that is done`);
+      }
       if (places.json) printJson({ directory, ...report });
     });
 }

@@ -12,6 +12,7 @@ import { type AccountView, OfficeAccounts, type RemovedAccount } from './account
 import { type AddedAlias, type AliasRequest, type AliasView, OfficeAliases } from './aliases.ts';
 import { type DeviceRequest, type DeviceView, OfficeDevices } from './devices.ts';
 import { copyOfficeFiles } from './files.ts';
+import { copyJournals, type JournalsCopied } from './journals.ts';
 import {
   OfficeKeeping,
   type OfficeKeepingOptions,
@@ -86,9 +87,15 @@ export interface Office {
   /** Destroys expunged letters for good; none that an open session holds. */
   purge(request: PurgeRequest): Promise<Purged>;
   status(request: Record<string, never>): Promise<OfficeStatus>;
-  /** Copies everything into this folder (an absolute path), consistent as of one moment, while mail flows. */
-  backup(request: { directory: string }): Promise<BackupReport>;
+  /**
+   * Copies everything into this folder (an absolute path), consistent as of one moment, while mail flows; an earlier backup there is
+   * brought up to date.
+   */
+  backup(request: { directory: string }): Promise<OfficeBackup>;
 }
+
+/** What a backup has: the store, and the collector's journals. */
+export type OfficeBackup = BackupReport & JournalsCopied;
 
 export interface AddressChange {
   readonly name: string;
@@ -224,12 +231,12 @@ export class LocalOffice implements Office {
     });
   }
 
-  backup({ directory }: { directory: string }): Promise<BackupReport> {
+  backup({ directory }: { directory: string }): Promise<OfficeBackup> {
     return mendable(async () => {
       const { data, store } = this.#options;
       const report = await store.backup(directory);
-      await copyOfficeFiles(data, directory);
-      return report;
+      await copyOfficeFiles(data, directory, true);
+      return { ...report, ...copyJournals(data, directory) };
     });
   }
 

@@ -9,6 +9,7 @@ import { DataInUse } from '../store/lock.ts';
 import type { QuotaRules } from '../store/quota.ts';
 import { type DurableStore, openStore, type StoreOptions } from '../store/store.ts';
 import { copyOfficeFiles } from './files.ts';
+import { restoreJournals } from './journals.ts';
 
 export interface OpenDataOptions {
   readonly data: string;
@@ -65,6 +66,7 @@ export async function restoreData(backup: string, data: string): Promise<Restore
     makeRoot(data);
     const report = restore(backup, data);
     await copyOfficeFiles(backup, data);
+    restoreJournals(backup, data);
     return report;
   } catch (thrown) {
     throw mendable(thrown, data);

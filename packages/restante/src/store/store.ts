@@ -341,7 +341,7 @@ export class DurableStore implements Store, AccountIndex, AliasIndex, DeviceInde
     return this.#upkeep.maintain();
   }
 
-  /** Copies all of it into a folder that is not there yet, while mail flows. Rejects with TargetNotEmpty or a StoreError. */
+  /** Copies all of it into a folder that is not there yet, or brings an earlier backup up to date, while mail flows. Rejects with TargetNotEmpty or a StoreError. */
   backup(target: string): Promise<BackupReport> {
     return backUp(this.#deliveryRoom.data, this.#link, target);
   }

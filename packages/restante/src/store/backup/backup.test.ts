@@ -51,7 +51,8 @@ test('a backup is for the owner’s eyes, and never goes into a folder that hold
     const stats = statSync(join(root, 'empty', name));
     assert.equal(stats.mode & 0o777, stats.isDirectory() ? 0o700 : 0o600, name);
   }
-  await assert.rejects(store.backup(join(root, 'empty')), { name: 'TargetNotEmpty' });
+  const other = await office(t, ['anna']);
+  await assert.rejects(other.backup(join(root, 'empty')), { name: 'TargetNotEmpty' });
   await assert.rejects(store.backup(join(root, 'empty', 'index.sqlite', 'below')));
   assert.deepEqual(readdirSync(root), ['empty'], 'nothing half-done stays behind');
 });

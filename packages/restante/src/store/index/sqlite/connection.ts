@@ -1,5 +1,6 @@
 import { closeSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+import { nameOffice } from './office-number.ts';
 import { migrate } from './schema.ts';
 
 /**
@@ -20,6 +21,7 @@ export function openWriteConnection(path: string, refuseNew?: () => void): Datab
       PRAGMA journal_size_limit = 33554432;
     `);
     migrate(database, path, refuseNew);
+    nameOffice(database);
   } catch (error) {
     database.close();
     throw error;
