@@ -96,11 +96,11 @@ function refuseOther(data: CopierData): void {
     throw new TargetNotEmpty(`${data.target} ${why}: name a folder that is not there yet`);
   };
   if (existsSync(`${path}-wal`)) refuse('is no backup, but a data folder');
-  const numbers = [path, data.index].map((each) => {
+  const [theirs, ours] = [path, data.index].map((each) => {
     try {
       const database = new DatabaseSync(each, { readOnly: true, timeout: 5_000 });
       try {
-        return officeNumber(database);
+        return identityOf(database);
       } finally {
         database.close();
       }
@@ -109,7 +109,18 @@ function refuseOther(data: CopierData): void {
       return refuse('holds a damaged backup');
     }
   });
-  if (numbers[0] === undefined || numbers[0] !== numbers[1]) refuse('holds another office, or one that cannot be told');
+  if (theirs?.number === undefined) {
+    // An early program wrote it: an account that was made at the same moment tells.
+    if (!theirs?.accounts.some((account) => ours?.accounts.includes(account))) refuse('holds another office');
+  } else if (theirs.number !== ours?.number) refuse('holds another office');
+}
+
+function identityOf(database: DatabaseSync): {
+  readonly number: number | undefined;
+  readonly accounts: readonly string[];
+} {
+  const accounts = database.prepare('SELECT name, created FROM accounts ORDER BY place LIMIT 1000').all();
+  return { number: officeNumber(database), accounts: accounts.map(({ name, created }) => `${name} ${created}`) };
 }
 
 /** Brings an earlier backup up to date. Until the rename nothing that its index names is touched. */
