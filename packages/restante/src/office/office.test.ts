@@ -92,9 +92,9 @@ test('a backup has the certificate and the configuration too; what is in its pla
     assert.equal(readFileSync(join(directory, 'restante.toml'), 'utf8'), '# mine');
     assert.ok(!existsSync(join(directory, 'initial-password')));
     const { added, journals, missed } = await office.backup({ directory });
-  assert.deepEqual([added, journals, missed], [0, 0, []], 'brought up to date');
-  mkdirSync(join(data, 'other', 'thing'), { recursive: true });
-  await assert.rejects(office.backup({ directory: join(data, 'other') }), /Failure: .* is not empty/);
+    assert.deepEqual([added, journals, missed], [0, 0, []], 'brought up to date');
+    mkdirSync(join(data, 'other', 'thing'), { recursive: true });
+    await assert.rejects(office.backup({ directory: join(data, 'other') }), /Failure: .* is not empty/);
     writeFileSync(join(directory, 'restante.toml'), '# other');
     await copyOfficeFiles(data, directory);
     assert.equal(readFileSync(join(directory, 'restante.toml'), 'utf8'), '# other');
