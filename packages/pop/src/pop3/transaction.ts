@@ -1,4 +1,3 @@
-import type { Fetched } from '../maildrop/maildrop.ts';
 import { StoreError } from '../maildrop/store-error.ts';
 import { sendLetter } from './letter.ts';
 import { sendListing, withEntry } from './listing.ts';
@@ -64,17 +63,18 @@ export const transaction: Handlers<'STAT' | 'LIST' | 'RETR' | 'DELE' | 'NOOP' | 
   },
 
   QUIT(session) {
-    if (session.situation.state === 'TRANSACTION') return update(session);
-    session.send(ok('goodbye'));
-    session.close('quit-unauthenticated');
+    if (session.situation.state === 'AUTHORIZATION') {
+      session.send(ok('goodbye'));
+      session.close('quit-unauthenticated');
+    } else if (session.view.marks.size > 0) update(session);
+    else if (session.view.handedOut) tell(session);
+    else bid(session);
   },
 };
 
 /** UPDATE (RFC 1939 §6): only a removal that is durable is answered +OK (P3-61, P3-63). */
 function update(session: Session): void {
-  const { marks, handedOut, fetched } = session.view;
-  if (marks.size === 0 && !handedOut) return bid(session);
-  if (marks.size === 0) return tell(session, fetched);
+  const { marks, fetched } = session.view;
   session.ask({ type: 'expunge', numbers: marks.numbers(), fetched }, (outcome) => {
     if (outcome instanceof StoreError) {
       session.send(err('deleted messages were not removed', responseCode(outcome.kind)));
@@ -89,8 +89,8 @@ function update(session: Session): void {
 }
 
 /** Nothing is marked: the store learns what was fetched, and whatever it makes of that, nothing was asked for that could fail. */
-function tell(session: Session, fetched: Fetched): void {
-  session.ask({ type: 'expunge', numbers: [], fetched }, (outcome) => {
+function tell(session: Session): void {
+  session.ask({ type: 'expunge', numbers: [], fetched: session.view.fetched }, (outcome) => {
     bid(
       session,
       outcome instanceof StoreError ? `what was fetched is not in the ledger: ${outcome.message}` : undefined,
