@@ -5,6 +5,8 @@ import type { DeviceRow, NotedUse } from '../../accounts/device.ts';
 import type { PolicyEdit } from '../../accounts/policy.ts';
 import type { FaultPlan } from '../faults.ts';
 import type { DueWarning } from '../index/sqlite/quota-levels.ts';
+import type { NewEntry, NewPart } from '../index/sqlite/ledger.ts';
+import type { LedgerPolls } from '../ledger/entry.ts';
 import type { ContentFacts } from '../letters/measure.ts';
 import type { StoreLimits } from '../limits.ts';
 import type { PaceMemory } from './pace.ts';
@@ -58,6 +60,16 @@ export interface OrderedNotice {
   readonly level?: number;
 }
 
+/** An entry of the ledger as the session that it is about knows it. */
+export interface OrderedEntry extends NewEntry {
+  /** How it ends when all of the order is done. */
+  readonly end: string;
+  /** What was fetched. */
+  readonly parts: readonly NewPart[];
+  /** Whether an order of the same session failed, which may have begun an entry: that one is gone on with. */
+  readonly again: boolean;
+}
+
 /** What a network thread asks of the writer. Each is answered once, by its id. */
 export type Order =
   | {
@@ -82,7 +94,19 @@ export type Order =
       readonly ordinals: Float64Array;
       readonly time: number;
       readonly by: Actor;
+      /** What the ledger says of it besides the letters that leave; absent: no more than {@link by}. */
+      readonly entry?: OrderedEntry;
     }
+  /** Enters in the ledger what a session that has ended had fetched. */
+  | { readonly type: 'record'; readonly id: number; readonly maildrop: number; readonly entry: OrderedEntry }
+  /** Counts sessions that fetched and removed nothing. */
+  | {
+      readonly type: 'count-polls';
+      readonly id: number;
+      readonly polls: readonly (LedgerPolls & { maildrop: number })[];
+    }
+  /** Forgets what the ledger says of the time before. */
+  | { readonly type: 'forget-ledger'; readonly id: number; readonly before: number }
   | {
       readonly type: 'undelete';
       readonly id: number;
@@ -181,6 +205,9 @@ export interface PlacedAs {
 export interface Results {
   deliver: DeliverResult;
   expunge: undefined;
+  record: undefined;
+  'count-polls': undefined;
+  'forget-ledger': undefined;
   undelete: number;
   purge: number;
   compact: CompactReport;

@@ -22,6 +22,7 @@ import { CompactTask } from './tasks/compact.ts';
 import { DeviceTask } from './tasks/devices.ts';
 import { ExpungeTask } from './tasks/expunge.ts';
 import { FetchedTask } from './tasks/fetched.ts';
+import { CountPollsTask, ForgetLedgerTask, RecordTask } from './tasks/ledger.ts';
 import { ListIdsTask } from './tasks/list-ids.ts';
 import { PurgeTask } from './tasks/purge.ts';
 import { type Task, taskSteps } from './tasks/task.ts';
@@ -133,6 +134,15 @@ export class Writer {
       case 'revoke-device':
       case 'note-devices':
         this.#tasks.push(new DeviceTask(index, order));
+        return;
+      case 'record':
+        this.#tasks.push(new RecordTask(index, order));
+        return;
+      case 'count-polls':
+        this.#tasks.push(new CountPollsTask(index, order));
+        return;
+      case 'forget-ledger':
+        this.#tasks.push(new ForgetLedgerTask(index, order));
         return;
       case 'list-ids':
         this.#tasks.push(new ListIdsTask(index, order));

@@ -18,6 +18,9 @@ const APPLICATION_ID = 0x72_65_73_74;
  * - `ascii_octets` is the size in ASCII mode of a letter that needed SMTPUTF8 (RFC 6856 §2.1), once there are such.
  * - `given_ids` has the unique-ids that another server had given. Ours are not in it, so that a delivery costs nothing for
  *   them: `listed_ids` says up to which arrival a maildrop's have been entered after all (see `given-ids.ts`).
+ * - The ledger is clustered by maildrop, and has a row for each session and for a thousand letters of it, not for each
+ *   letter: a row that is found by its unique-id would cost a page for each letter fetched, and another for each removed.
+ *   Who asks for one letter has the parts of that one maildrop looked through, and no other's.
  */
 export const migrations: readonly string[] = [
   `
@@ -180,6 +183,50 @@ export const migrations: readonly string[] = [
 
   CREATE INDEX accounts_by_terms ON accounts (coalesce(policy -> '$.expire', '') || ',' ||
     coalesce(policy -> '$.expireFetched', '') || ',' || coalesce(policy -> '$.loginDelay', ''));
+  CREATE TABLE ledger (
+    maildrop INTEGER NOT NULL,
+    id INTEGER NOT NULL,           -- grows within the maildrop
+    kind TEXT NOT NULL,            -- see ledger/entry.ts, for all that follows
+    began INTEGER NOT NULL,
+    ended INTEGER NOT NULL,
+    "end" TEXT NOT NULL,
+    octets INTEGER NOT NULL,
+    retrieved INTEGER NOT NULL,
+    viewed INTEGER NOT NULL,
+    removed INTEGER NOT NULL,
+    restored INTEGER NOT NULL,
+    destroyed INTEGER NOT NULL,
+    change INTEGER NOT NULL,
+    account TEXT NOT NULL,
+    session TEXT NOT NULL,
+    login TEXT NOT NULL,
+    device TEXT NOT NULL,
+    mechanism TEXT NOT NULL,
+    address TEXT NOT NULL,
+    tls TEXT NOT NULL,
+    cipher TEXT NOT NULL,
+    PRIMARY KEY (maildrop, id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX ledger_by_time ON ledger (ended);
+
+  CREATE TABLE ledger_letters (
+    maildrop INTEGER NOT NULL,
+    entry INTEGER NOT NULL,
+    part INTEGER NOT NULL,
+    deed TEXT NOT NULL,
+    change INTEGER NOT NULL,       -- at which they left, 0 where they did not
+    letters TEXT NOT NULL,         -- up to 1,000, see ledger/part.ts
+    PRIMARY KEY (maildrop, entry, part)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE ledger_polls (
+    maildrop INTEGER NOT NULL,
+    hour INTEGER NOT NULL,         -- when it began
+    address TEXT NOT NULL,
+    sessions INTEGER NOT NULL,
+    PRIMARY KEY (maildrop, hour, address)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX ledger_polls_by_time ON ledger_polls (hour);
   `,
 ];
 

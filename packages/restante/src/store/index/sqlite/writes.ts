@@ -7,6 +7,7 @@ import { DepartureWrites } from './departures.ts';
 import { DeviceWrites } from './devices.ts';
 import { GivenIdWrites } from './given-ids.ts';
 import { ImportWrites } from './imports.ts';
+import { LedgerWrites } from './ledger.ts';
 import { MaildropWrites } from './maildrops.ts';
 import { PlacementWrites } from './placements.ts';
 import { QuotaLevelWrites } from './quota-levels.ts';
@@ -24,6 +25,7 @@ export interface IndexWrites {
   readonly devices: DeviceWrites;
   readonly givenIds: GivenIdWrites;
   readonly imports: ImportWrites;
+  readonly ledger: LedgerWrites;
   readonly maildrops: MaildropWrites;
   readonly placements: PlacementWrites;
   readonly quotaLevels: QuotaLevelWrites;
@@ -42,6 +44,7 @@ export function indexWrites(database: DatabaseSync): IndexWrites {
     devices: new DeviceWrites(database),
     givenIds: new GivenIdWrites(database),
     imports: new ImportWrites(database),
+    ledger: new LedgerWrites(database),
     maildrops: new MaildropWrites(database),
     placements: new PlacementWrites(database),
     quotaLevels: new QuotaLevelWrites(database),

@@ -136,8 +136,9 @@ export class RemoveTask implements Task {
 
   /** What was remembered of its letters goes behind them, and then the maildrop. */
   #forget(maildrop: number, budget: number): number {
-    const { departures, givenIds, imports, maildrops } = this.#index;
-    const forgotten = imports.forget(maildrop, budget) || givenIds.forget(maildrop, budget);
+    const { departures, givenIds, imports, ledger, maildrops } = this.#index;
+    const forgotten =
+      imports.forget(maildrop, budget) || givenIds.forget(maildrop, budget) || ledger.forget(maildrop, budget);
     if (forgotten > 0) return forgotten;
     departures.removeAllOf(maildrop);
     this.#index.retention.forget(maildrop);

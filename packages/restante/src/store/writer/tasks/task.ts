@@ -12,7 +12,8 @@ export type TaskKind =
   | 'account'
   | 'alias'
   | 'device'
-  | 'list-ids';
+  | 'list-ids'
+  | 'ledger';
 
 /**
  * Work that is done in slices between deliveries: each slice is part of a round's transaction, and the task is answered
