@@ -25,6 +25,8 @@ export interface StoreLimits {
   readonly quota: QuotaRules;
   /** How long letters are kept where their account has no policy of its own. */
   readonly retention: Retention;
+  /** How long the ledger says what became of letters, in milliseconds. */
+  readonly ledger: number;
   /** Segment files kept open for reading. */
   readonly openFiles: number;
 }
@@ -48,6 +50,8 @@ export const defaultStoreLimits: StoreLimits = {
   undelete: 7 * 24 * 60 * 60 * 1000,
   quota: { octets: null, letters: null, grace: 10, levels: [] },
   retention: { expire: null, expireFetched: null },
+  // Long enough for whoever opens the mailbox once a season; some forty octets a letter.
+  ledger: 365 * 24 * 60 * 60 * 1000,
   // Well below the usual limit of 1,024 open files, which the connections need.
   openFiles: 128,
 };

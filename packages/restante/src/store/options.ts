@@ -15,6 +15,8 @@ export interface StoreOptions {
   readonly onStopped?: (error: StoreError) => void;
   /** Told of maildrops that have reached a level of their quotas: their owners are to be written to, see {@link DurableStore.beginNotice}. */
   readonly onFilled?: (due: readonly DueWarning[]) => void;
+  /** Told of what could not be written into the ledger of a session that had broken off, and waits for nobody. */
+  readonly onUnrecorded?: (error: unknown) => void;
   /** Whether the delay of the writer's event loop is watched, for {@link DurableStore.writerDelay}; default no. */
   readonly watchDelay?: boolean;
   /** For tests only. */

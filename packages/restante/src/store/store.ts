@@ -30,11 +30,15 @@ import { ContentReads } from './index/sqlite/contents.ts';
 import { DepartedReads } from './index/sqlite/departed.ts';
 import { DepartureReads } from './index/sqlite/departures.ts';
 import { DeviceReads } from './index/sqlite/devices.ts';
+import { LedgerReads } from './index/sqlite/ledger.ts';
 import { MaildropReads, type MaildropRow } from './index/sqlite/maildrops.ts';
 import { PlacementReads } from './index/sqlite/placements.ts';
 import { type DueWarning, QuotaLevelReads } from './index/sqlite/quota-levels.ts';
 import { RetentionReads } from './index/sqlite/retention.ts';
 import { SegmentReads } from './index/sqlite/segments.ts';
+import { LedgerDesk } from './ledger/desk.ts';
+import type { LedgerActor } from './ledger/entry.ts';
+import { LedgerReader } from './ledger/reader.ts';
 import { LetterReader } from './letters/letter-reader.ts';
 import { Pages } from './letters/pages.ts';
 import { type DataFolder, dataFolder, makeDataFolder } from './letters/segments/folder.ts';
@@ -85,6 +89,9 @@ export class DurableStore implements Store, AccountIndex, AliasIndex, DeviceInde
   readonly swept: SweptReport;
   /** How late the writer's event loop is, in nanoseconds; absent where it is not watched. */
   readonly writerDelay: EventLoopDelay | undefined;
+  /** What became of letters, and by whom. */
+  readonly ledger: LedgerReader;
+  readonly #ledgerDesk: LedgerDesk;
   readonly #lock: DataLock;
   readonly #database: DatabaseSync;
   readonly #link: WriterLink;
@@ -146,6 +153,8 @@ export class DurableStore implements Store, AccountIndex, AliasIndex, DeviceInde
       maildrop: (name: string) => this.#maildrops.byName(name),
       terms: () => this.#accounts.terms(),
     };
+    const now = this.#now;
+    this.#ledgerDesk = new LedgerDesk({ link, turns: this.#turns, now, onError: options.onUnrecorded });
     this.#upkeep = new Upkeep({
       link,
       limits,
@@ -161,15 +170,27 @@ export class DurableStore implements Store, AccountIndex, AliasIndex, DeviceInde
         }),
       mayKeep: (name) => this.#quotaOf(name),
       turns: this.#turns,
+      ledger: this.#ledgerDesk,
       now: this.#now,
     });
     this.#quotaLevels = new QuotaLevelReads(database);
     this.#totals = new SegmentReads(database);
+    const letters = new LetterReader(new ContentReads(database), segments);
+    const placements = new PlacementReads(database);
+    const ledgerIndex = { ledger: new LedgerReads(database), placements };
+    this.ledger = new LedgerReader({
+      desk: this.#ledgerDesk,
+      turns: this.#turns,
+      letters,
+      read: (look) => this.#read(() => look(ledgerIndex)),
+      placeOf: (name) => this.#maildropOf(name),
+    });
     this.#snapshotRoom = {
-      reads: { database, placements: new PlacementReads(database) },
-      letters: new LetterReader(new ContentReads(database), segments),
+      reads: { database, placements },
+      letters,
       link,
       turns: this.#turns,
+      ledger: this.#ledgerDesk,
       now: this.#now,
     };
     this.#deliveryRoom = {
@@ -226,14 +247,16 @@ export class DurableStore implements Store, AccountIndex, AliasIndex, DeviceInde
     }
   }
 
-  openMaildrop(name: string): Snapshot {
+  /** `visitor` is who the ledger will say it was; nobody for what looks and leaves no trace. */
+  openMaildrop(name: string, visitor?: LedgerActor): Snapshot {
     const row = this.#maildropOf(name);
     this.#snapshots.add(row.id, row.change);
     const after = (): AfterRetrieval | undefined => this.#afterRetrieval(name, row.id);
-    return new Snapshot(this.#snapshotRoom, row, after, (removed) => {
+    const left = (removed: boolean): void => {
       this.#snapshots.remove(row.id, row.change);
       this.#upkeep.left(row.id, name, removed);
-    });
+    };
+    return new Snapshot(this.#snapshotRoom, row, after, left, visitor);
   }
 
   beginDelivery(envelope: Envelope): Delivery {
@@ -275,7 +298,7 @@ export class DurableStore implements Store, AccountIndex, AliasIndex, DeviceInde
     return this.#read(() => this.#quotaLevels.counts());
   }
 
-  async undelete(name: string, choice: UndeleteChoice, _by: Actor): Promise<number> {
+  async undelete(name: string, choice: UndeleteChoice, by: Actor): Promise<number> {
     const { since = Number.MIN_SAFE_INTEGER, session, newUniqueIds: renamed = false } = choice;
     const uniqueIds = choice.uniqueIds && [...choice.uniqueIds];
     return this.#link.order<'undelete'>({
@@ -286,6 +309,7 @@ export class DurableStore implements Store, AccountIndex, AliasIndex, DeviceInde
       session,
       renamed,
       time: this.#now(),
+      by: { account: by.account, session: by.session, address: by.address },
     });
   }
 
@@ -498,6 +522,8 @@ export class DurableStore implements Store, AccountIndex, AliasIndex, DeviceInde
 
   async #close(): Promise<void> {
     try {
+      const settled = this.#ledgerDesk.settle();
+      if (settled instanceof Promise) await settled;
       // First, so that the writer is the last to close the index and clears its log away.
       this.#database.close();
       await this.#link.close();

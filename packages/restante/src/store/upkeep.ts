@@ -1,6 +1,7 @@
 import type { DepartedReads } from './index/sqlite/departed.ts';
 import type { DepartureReads } from './index/sqlite/departures.ts';
 import type { MaildropReads } from './index/sqlite/maildrops.ts';
+import type { LedgerDesk } from './ledger/desk.ts';
 import type { StoreLimits } from './limits.ts';
 import type { OpenSnapshots } from './snapshot/snapshots.ts';
 import type { Turns } from './turns.ts';
@@ -30,6 +31,7 @@ export interface UpkeepRoom {
   /** Octets that may be kept of what has left this maildrop; `null` for as many as there are. */
   mayKeep(name: string): number | null;
   readonly turns: Turns;
+  readonly ledger: LedgerDesk;
   now(): number;
 }
 
@@ -142,7 +144,13 @@ export class Upkeep {
   #purge(what: Pick<OrderOf<'purge'>, 'before' | 'of'>): Promise<number> {
     const { link, snapshots } = this.#room;
     const lastDeparture = this.#room.read(({ departures }) => departures.last());
-    return link.order<'purge'>({ type: 'purge', ...what, lastDeparture, snapshots: snapshots.all() });
+    return link.order<'purge'>({
+      type: 'purge',
+      ...what,
+      time: this.#room.now(),
+      lastDeparture,
+      snapshots: snapshots.all(),
+    });
   }
 
   compact(deadShare: number): Promise<CompactReport> {
@@ -150,12 +158,14 @@ export class Upkeep {
   }
 
   async maintain(): Promise<MaintainReport> {
-    const { link, limits } = this.#room;
+    const { link, limits, ledger } = this.#room;
+    await ledger.flush();
     const expired = await this.#room.expire();
     const purged = await this.purge({ before: this.#room.now() - limits.undelete });
     const beyond = await this.#allWithin();
     const compacted = await this.compact(limits.deadShare);
     await link.order<'set-aside'>({ type: 'set-aside' });
+    await link.order<'forget-ledger'>({ type: 'forget-ledger', before: this.#room.now() - limits.ledger });
     return { expired, purged, beyond, compacted };
   }
 

@@ -19,11 +19,20 @@ export function unpackLetters(text: string): LedgerLetter[] {
 /** The letter, if it is among them: by the unique-id that it had, or by the one that it was given when it came back. */
 export function findLetter(text: string, uniqueId: string): LedgerLetter | undefined {
   const had = text.indexOf(`\n${uniqueId} `);
-  const at = had >= 0 ? had : text.lastIndexOf('\n', text.indexOf(` ${uniqueId}\n`));
-  if (had < 0 && !text.includes(` ${uniqueId}\n`)) return undefined;
-  const letter = unpackLetter(text.slice(at + 1, text.indexOf('\n', at + 1)));
-  // A number at the end of a line is no unique-id.
-  return letter.uniqueId === uniqueId || letter.became === uniqueId ? letter : undefined;
+  if (had >= 0) return lineAt(text, had);
+  for (let at = 0; ; ) {
+    at = text.indexOf(` ${uniqueId}\n`, at);
+    if (at < 0) return undefined;
+    const letter = lineAt(text, text.lastIndexOf('\n', at));
+    // A number that ends a line is no unique-id.
+    if (letter.became === uniqueId) return letter;
+    at += 1;
+  }
+}
+
+/** The letter of the line behind this line feed. */
+function lineAt(text: string, lineFeed: number): LedgerLetter {
+  return unpackLetter(text.slice(lineFeed + 1, text.indexOf('\n', lineFeed + 1)));
 }
 
 function unpackLetter(line: string): LedgerLetter {

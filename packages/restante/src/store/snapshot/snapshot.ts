@@ -1,10 +1,13 @@
-import type { Actor, Entry, Fetched, Maildrop, MaybePromise } from '@restante/pop/maildrop';
+import type { Actor, Entry, Fetched, Leaving, Maildrop, MaybePromise } from '@restante/pop/maildrop';
 import { keptUntil, type PastRetention } from '../../accounts/retention.ts';
 import type { MaildropRow } from '../index/sqlite/maildrops.ts';
+import type { LedgerDesk } from '../ledger/desk.ts';
+import { actor, type LedgerActor } from '../ledger/entry.ts';
 import type { LetterReader } from '../letters/letter-reader.ts';
 import type { Turns } from '../turns.ts';
 import { storeErrorOf } from '../writer/failure.ts';
 import type { WriterLink } from '../writer/link.ts';
+import type { OrderedEntry } from '../writer/orders.ts';
 import { Binder, SLICE, type SnapshotReads } from './binder.ts';
 import type { BoundLetters } from './bound.ts';
 
@@ -14,6 +17,7 @@ export interface SnapshotRoom {
   readonly letters: LetterReader;
   readonly link: WriterLink;
   readonly turns: Turns;
+  readonly ledger: LedgerDesk;
   now(): number;
 }
 
@@ -27,6 +31,9 @@ export interface AfterRetrieval {
   readonly now: number;
 }
 
+const NOTHING: Fetched = { retrieved: [], viewed: [] };
+const NONE = new Float64Array(0);
+
 /** A maildrop as it was at one change number. */
 export class Snapshot implements Maildrop {
   readonly count: number;
@@ -38,14 +45,23 @@ export class Snapshot implements Maildrop {
   #binder: Binder | undefined;
   #closed = false;
   #removed = false;
+  readonly #visitor: LedgerActor | undefined;
+  readonly #began: number;
+  /** What the ledger knows of the session: nothing yet, perhaps a part of it, or all. */
+  #told: 'nothing' | 'a part' | 'all' = 'nothing';
 
-  /** `afterRetrieval` is asked at QUIT; `onClose` is told whether anything was expunged. */
+  /**
+   * `afterRetrieval` is asked at QUIT; `onClose` is told whether anything was expunged; `visitor` is who the ledger says it was.
+   */
   constructor(
     room: SnapshotRoom,
     maildrop: MaildropRow,
     afterRetrieval: () => AfterRetrieval | undefined,
     onClose: (removed: boolean) => void,
+    visitor?: LedgerActor,
   ) {
+    this.#visitor = visitor;
+    this.#began = room.now();
     this.#room = room;
     this.#afterRetrieval = afterRetrieval;
     this.#maildrop = maildrop;
@@ -70,23 +86,40 @@ export class Snapshot implements Maildrop {
   async expunge(
     marked: readonly number[],
     by: Actor,
-    fetched?: Fetched,
+    fetched: Fetched = NOTHING,
   ): Promise<{ readonly notRemoved: readonly number[] }> {
-    const retrieved = fetched?.retrieved ?? [];
+    const { retrieved } = fetched;
     const after = retrieved.length > 0 ? this.#afterRetrieval() : undefined;
     const leaving = after?.what === 'leave' ? after : undefined;
     // What cannot be noted is kept for longer; it keeps nobody from removing.
     if (after?.what === 'count') await this.#fetched(retrieved, after.now).catch(() => undefined);
     const asked = leaving === undefined ? marked : [...new Set([...marked, ...retrieved])];
-    if (asked.length === 0) return { notRemoved: [] };
+    const entry = await this.#entry(this.#binder, this.#visitor ?? actor(by), 'quit', fetched);
+    const ordinals = asked.length === 0 ? NONE : await this.#ordinals(asked, leaving, marked, retrieved);
+    if (ordinals.length === 0 && entry.parts.length === 0) return { notRemoved: [] };
+    this.#told = 'a part';
+    if (ordinals.length === 0) await this.#room.ledger.record(this.#maildrop.id, entry);
+    else await this.#expunge(ordinals, by, entry);
+    this.#told = 'all';
+    return { notRemoved: [] };
+  }
+
+  async #ordinals(
+    asked: readonly number[],
+    leaving: AfterRetrieval | undefined,
+    marked: readonly number[],
+    retrieved: readonly number[],
+  ): Promise<Float64Array<ArrayBuffer>> {
     let last = 0;
     for (const number of asked) if (number > last) last = number;
-    const ordinals = await this.#bound(last, () => {
+    return this.#bound(last, () => {
       const { letters } = this.#binding();
       const numbers = leaving === undefined ? asked : withRetrieved(letters, marked, retrieved, leaving);
       return Float64Array.from(numbers, (number) => letters.ordinal(number));
     });
-    if (ordinals.length === 0) return { notRemoved: [] };
+  }
+
+  async #expunge(ordinals: Float64Array<ArrayBuffer>, by: Actor, entry: OrderedEntry): Promise<void> {
     const { account, session, address } = by;
     this.#removed = true;
     await this.#room.link.order<'expunge'>(
@@ -96,10 +129,10 @@ export class Snapshot implements Maildrop {
         ordinals,
         time: this.#room.now(),
         by: { account, session, address },
+        entry,
       },
       [ordinals.buffer],
     );
-    return { notRemoved: [] };
   }
 
   /** Their days count from now on, or from an earlier time. */
@@ -111,11 +144,48 @@ export class Snapshot implements Maildrop {
     await this.#room.link.order<'fetched'>({ type: 'fetched', maildrop: this.#maildrop.id, ordinals, time });
   }
 
-  close(): void {
+  close(leaving?: Leaving): void {
     if (this.#closed) return;
     this.#closed = true;
+    if (leaving !== undefined && this.#told !== 'all') this.#tell(leaving);
     this.#binder = undefined;
     this.#onClose(this.#removed);
+  }
+
+  /** A session that did not come to its QUIT, or whose removal failed, or that did nothing to be told there. */
+  #tell({ end, ...fetched }: Leaving): void {
+    const { ledger } = this.#room;
+    const visitor = this.#visitor;
+    if (visitor === undefined) return;
+    const { id } = this.#maildrop;
+    if (fetched.retrieved.length === 0 && fetched.viewed.length === 0 && this.#told === 'nothing') {
+      ledger.polled(id, visitor.address);
+      return;
+    }
+    const binder = this.#binder;
+    const again = this.#told === 'a part';
+    ledger.behind(async () => ledger.record(id, { ...(await this.#entry(binder, visitor, end, fetched)), again }));
+  }
+
+  async #entry(
+    binder: Binder | undefined,
+    by: LedgerActor,
+    end: string,
+    { retrieved, viewed }: Fetched,
+  ): Promise<OrderedEntry> {
+    const { ledger } = this.#room;
+    const times = { began: this.#began, ended: this.#room.now() };
+    const entry = { kind: 'session', by, ...times, end, octets: 0, parts: [], again: false } as const;
+    if (binder === undefined || (retrieved.length === 0 && viewed.length === 0)) return entry;
+    const { letters } = binder;
+    const parts = [
+      ...(await ledger.parts(letters, 'retrieved', retrieved)),
+      ...(await ledger.parts(letters, 'viewed', viewed)),
+    ];
+    let octets = 0;
+    for (const number of retrieved) octets += letters.letter(number).octets;
+    for (const number of viewed) octets += letters.letter(number).octets;
+    return { ...entry, octets, parts };
   }
 
   #listed<T>(from: number, to: number, line: (letters: BoundLetters, number: number) => T): MaybePromise<readonly T[]> {

@@ -118,11 +118,14 @@ export type Order =
       /** Whether each comes back as a letter that no client knows. */
       readonly renamed: boolean;
       readonly time: number;
+      readonly by?: Actor;
     }
   | {
       readonly type: 'purge';
       readonly id: number;
       readonly before: number;
+      /** When this is. */
+      readonly time: number;
       /** The last departure that was committed when {@link snapshots} were looked at. */
       readonly lastDeparture: number;
       /** The change numbers of the open snapshots, by maildrop. */

@@ -139,10 +139,10 @@ function orderOf(it: Asked, id: number, pages: Pages, incoming: string): Exclude
       };
     case 'bound': {
       const of = { maildrop: it.maildrop + 1, keep: it.keep };
-      return { type: 'purge', id, before: id, lastDeparture: 1e9, snapshots: new Map(), of };
+      return { type: 'purge', id, before: id, time: id, lastDeparture: 1e9, snapshots: new Map(), of };
     }
     case 'purge':
-      return { type: 'purge', id, before: id, lastDeparture: 1e9, snapshots: new Map([[1, [it.snapshot]]]) };
+      return { type: 'purge', id, before: id, time: id, lastDeparture: 1e9, snapshots: new Map([[1, [it.snapshot]]]) };
     case 'compact':
       return { type: 'compact', id, deadShare: it.share };
     case 'seal':

@@ -136,7 +136,7 @@ export function expungeOf(id: number, ordinals: readonly number[]): OrderOf<'exp
 }
 
 export function purgeOf(id: number): OrderOf<'purge'> {
-  return { type: 'purge', id, before: 3, lastDeparture: Number.MAX_SAFE_INTEGER, snapshots: new Map() };
+  return { type: 'purge', id, before: 3, time: 3, lastDeparture: Number.MAX_SAFE_INTEGER, snapshots: new Map() };
 }
 
 export function count(index: IndexWrites): number {

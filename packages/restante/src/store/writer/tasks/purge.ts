@@ -1,7 +1,10 @@
 import type { DepartureRow } from '../../index/sqlite/departures.ts';
 import type { IndexWrites } from '../../index/sqlite/writes.ts';
+import { actor } from '../../ledger/entry.ts';
 import type { OrderOf } from '../orders.ts';
 import type { Task } from './task.ts';
+
+const NOBODY = actor({});
 
 /** Destroys letters that left long ago, or more than may be kept of one maildrop, and that no open snapshot holds. */
 export class PurgeTask implements Task {
@@ -66,12 +69,21 @@ export class PurgeTask implements Task {
     return this.#index.maildrops.keptOctets(of.maildrop) - of.keep;
   }
 
+  /** The ledger says which departure it was, and so which letters: they stand where their removal does. */
+  #enter(maildrop: number, change: number, destroyed: number): void {
+    const { time } = this.#order;
+    // The account is removed, and this with it.
+    if (this.#index.maildrops.changeOf(maildrop) === undefined) return;
+    this.#index.ledger.add(maildrop, { kind: 'purge', by: NOBODY, began: time, ended: time, destroyed, change });
+  }
+
   #destroy([id, maildrop, change, time]: DepartureRow, budget: number): number {
     const held = heldUpTo(this.#order.snapshots.get(maildrop) ?? [], change);
     const octets = this.#order.of?.keep === undefined ? undefined : this.#excess;
     const limit = Math.max(budget, 1);
     const { destroyed, lost, more } = this.#index.departed.destroy(maildrop, change, held, limit, octets);
     this.cursor.lost += lost;
+    if (lost > 0) this.#enter(maildrop, change, lost);
     if (!more) {
       // What a snapshot holds keeps its departure, for the next purge.
       if (held < 0) this.#index.departures.remove(id);

@@ -1,6 +1,8 @@
 import { StoreError } from '@restante/pop/maildrop';
 import type { MaildropContents } from '../../index/sqlite/maildrops.ts';
 import type { IndexWrites } from '../../index/sqlite/writes.ts';
+import { actor, type LedgerLetter } from '../../ledger/entry.ts';
+import { packLetters } from '../../ledger/part.ts';
 import { uniqueIds } from '../../unique-ids.ts';
 import type { OrderOf } from '../orders.ts';
 import type { Quotas } from '../quotas.ts';
@@ -14,6 +16,8 @@ interface Cursor {
   ordinal: number;
   restored: number;
   done: boolean;
+  /** What the ledger says of it, once a letter is back. */
+  entry: number | undefined;
   /** Why the next letter does not come back: the maildrop is full. */
   full?: string;
 }
@@ -25,7 +29,7 @@ interface Cursor {
  */
 export class UndeleteTask implements Task {
   readonly kind = 'undelete';
-  readonly cursor: Cursor = { departed: 0, ordinal: Number.MAX_SAFE_INTEGER, restored: 0, done: false };
+  readonly cursor: Cursor = { departed: 0, ordinal: Number.MAX_SAFE_INTEGER, restored: 0, done: false, entry: undefined };
   readonly #index: IndexWrites;
   readonly #quotas: Quotas;
   readonly #order: OrderOf<'undelete'>;
@@ -67,22 +71,27 @@ export class UndeleteTask implements Task {
       maildrop.last,
       budget,
     );
+    const back: LedgerLetter[] = [];
     for (const row of rows) {
-      const [departed, ordinal, time, restored, uniqueId] = row;
+      const [departed, ordinal, time, cameBack, uniqueId] = row;
       const session = row[12];
       this.cursor.departed = departed;
       this.cursor.ordinal = ordinal;
-      if (restored === 1 || time < this.#order.since) continue;
+      if (cameBack === 1 || time < this.#order.since) continue;
       if (this.#wanted && !this.#wanted.has(uniqueId)) continue;
       if (this.#order.session !== undefined && session !== this.#order.session) continue;
       const refusal = quota?.refusal(name, holds, row[5]);
       if (refusal) {
         this.cursor.full = `${this.cursor.restored} letters are back and the next one does not fit: ${refusal.message}. Make room (restante account quota ${name}), and repeat`;
+        this.#enter(maildrop.id, back);
         return rounds;
       }
-      holds = this.#restore(maildrop.id, row);
+      const restored = this.#restore(maildrop.id, row);
+      holds = restored.holds;
+      back.push(restored.letter);
       this.#quotas.weigh(name, maildrop.id, holds);
     }
+    this.#enter(maildrop.id, back);
     this.cursor.done = rows.length < budget;
     return rounds;
   }
@@ -98,14 +107,18 @@ export class UndeleteTask implements Task {
     return this.#maildrop;
   }
 
-  #restore(maildrop: number, row: ReturnType<IndexWrites['departed']['slice']>[number]): MaildropContents {
+  #restore(
+    maildrop: number,
+    row: ReturnType<IndexWrites['departed']['slice']>[number],
+  ): { readonly holds: MaildropContents; readonly letter: LedgerLetter } {
     const [departed, old, , , uniqueId, octets, body, dotted, content, traceDistance, traceOctets, traceCheck] = row;
+    const became = this.#order.renamed ? this.#uniqueId() : undefined;
     const { change, ordinal, holds } = this.#index.maildrops.arrive(maildrop, octets);
     this.#index.placements.add({
       maildrop,
       ordinal,
       arrived: change,
-      uniqueId: this.#order.renamed ? this.#uniqueId() : uniqueId,
+      uniqueId: became ?? uniqueId,
       octets,
       body,
       dotted: dotted === 1,
@@ -118,7 +131,21 @@ export class UndeleteTask implements Task {
     this.#index.contents.share(content);
     this.#index.departed.markRestored(maildrop, departed, old, octets);
     this.cursor.restored += 1;
-    return holds;
+    const letter = { uniqueId, octets, arrived: this.#order.time, ...(became !== undefined && { became }) };
+    return { holds, letter };
+  }
+
+  /** The ledger says so, in the same transaction. */
+  #enter(maildrop: number, letters: readonly LedgerLetter[]): void {
+    if (letters.length === 0) return;
+    const { ledger } = this.#index;
+    const { time, by } = this.#order;
+    this.cursor.entry ??= ledger.add(maildrop, { kind: 'undelete', by: actor(by ?? {}), began: time, ended: time });
+    ledger.letters(maildrop, this.cursor.entry, {
+      deed: 'restored',
+      count: letters.length,
+      text: packLetters(letters),
+    });
   }
 }
 
