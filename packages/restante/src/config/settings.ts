@@ -271,6 +271,11 @@ export const SETTINGS = {
     null,
     'Days after a session first fetched it whole, and ended with QUIT, that a letter is removed; with 0 at that QUIT. What CAPA announces is the smaller of this and `expire`. An account may have its own.',
   ),
+  'ledger.keep': setting(
+    duration(0, 3650 * DAY),
+    365 * DAY,
+    'How long is kept which session fetched and deleted which letters (`restante sessions`, `restante letter`).',
+  ),
   'log.level': setting(
     choice('debug', 'info', 'warn', 'error', 'silent'),
     'info',

@@ -50,6 +50,14 @@ export const QUESTIONS = {
   removeAlias: v.strictObject({ address, accounts: v.array(address) }),
   listAliases: nothing,
   testRoute: v.strictObject({ address }),
+  ledgerEntries: v.strictObject({ name, since: v.exactOptional(v.number()), after: v.number() }),
+  ledgerLetters: v.strictObject({
+    name,
+    after: v.strictObject({ entry: v.number(), part: v.number() }),
+    last: v.number(),
+  }),
+  ledgerPolls: v.strictObject({ name, after: v.strictObject({ hour: v.number(), address: name }) }),
+  letterHistory: v.strictObject({ name, uniqueId: name }),
   undelete: v.strictObject({
     name,
     since: v.exactOptional(v.pipe(v.number(), v.safeInteger())),

@@ -7,6 +7,8 @@ import type { AccountPolicy, PolicyEdit } from '../accounts/policy.ts';
 import type { AccountRoutes } from '../delivery/routes.ts';
 import { Failure, reasonOf } from '../failure.ts';
 import { type BackupReport, TargetNotEmpty } from '../store/backup/backup.ts';
+import type { LedgerEntry, LedgerLetters, LedgerPolls } from '../store/ledger/entry.ts';
+import type { LetterHistory, Page } from '../store/ledger/reader.ts';
 import type { DurableStore } from '../store/store.ts';
 import { type AccountView, OfficeAccounts, type RemovedAccount } from './accounts.ts';
 import { type AddedAlias, type AliasRequest, type AliasView, OfficeAliases } from './aliases.ts';
@@ -21,6 +23,15 @@ import {
   type Undeleted,
   type UndeleteRequest,
 } from './keeping.ts';
+import {
+  type LedgerEntriesRequest,
+  type LedgerLettersRequest,
+  type LedgerPollsRequest,
+  type LettersPlace,
+  OfficeLedger,
+  type OfficeLedgerOptions,
+  type PollsPlace,
+} from './ledger.ts';
 import { type RouteView, testRoute } from './route.ts';
 
 /** Connections that are open now. */
@@ -83,6 +94,14 @@ export interface Office {
   /** Says where a letter for this address would go, and why. */
   testRoute(request: { address: string }): Promise<RouteView>;
   /** Brings expunged letters back as new arrivals. */
+  /** What sessions did, and what happened without one: a page of it. */
+  ledgerEntries(request: LedgerEntriesRequest): Promise<Page<LedgerEntry, number>>;
+  /** The letters that it happened to. */
+  ledgerLetters(request: LedgerLettersRequest): Promise<Page<LedgerLetters, LettersPlace>>;
+  /** How many sessions fetched and removed nothing, by hour and address. */
+  ledgerPolls(request: LedgerPollsRequest): Promise<Page<LedgerPolls, PollsPlace>>;
+  /** What became of one letter, and by whom. */
+  letterHistory(request: { name: string; uniqueId: string }): Promise<LetterHistory>;
   undelete(request: UndeleteRequest): Promise<Undeleted>;
   /** Destroys expunged letters for good; none that an open session holds. */
   purge(request: PurgeRequest): Promise<Purged>;
@@ -108,7 +127,8 @@ export type OfficeStore = AccountIndex &
   DeviceIndex &
   AliasIndex &
   Pick<DurableStore, 'openMaildrop' | 'usage' | 'quotaLevels' | 'status' | 'backup'> &
-  OfficeKeepingOptions['store'];
+  OfficeKeepingOptions['store'] &
+  OfficeLedgerOptions['store'];
 
 export interface LocalOfficeOptions {
   readonly data: string;
@@ -132,6 +152,7 @@ export class LocalOffice implements Office {
   readonly #aliases: OfficeAliases;
   readonly #devices: OfficeDevices;
   readonly #keeping: OfficeKeeping;
+  readonly #ledger: OfficeLedger;
   /** The last change of who has which address. */
   #changed: Promise<unknown> = Promise.resolve();
 
@@ -141,6 +162,7 @@ export class LocalOffice implements Office {
     this.#aliases = new OfficeAliases(options);
     this.#devices = new OfficeDevices(options);
     this.#keeping = new OfficeKeeping(options);
+    this.#ledger = new OfficeLedger(options);
   }
 
   addAccount(request: { name: string; addresses: readonly string[]; passwordHash: string }): Promise<AccountView> {
@@ -201,6 +223,22 @@ export class LocalOffice implements Office {
 
   testRoute({ address }: { address: string }): Promise<RouteView> {
     return mendable(() => testRoute(address, this.#options));
+  }
+
+  ledgerEntries(request: LedgerEntriesRequest): Promise<Page<LedgerEntry, number>> {
+    return mendable(() => this.#ledger.entries(request));
+  }
+
+  ledgerLetters(request: LedgerLettersRequest): Promise<Page<LedgerLetters, LettersPlace>> {
+    return mendable(() => this.#ledger.letters(request));
+  }
+
+  ledgerPolls(request: LedgerPollsRequest): Promise<Page<LedgerPolls, PollsPlace>> {
+    return mendable(() => this.#ledger.polls(request));
+  }
+
+  letterHistory(request: { name: string; uniqueId: string }): Promise<LetterHistory> {
+    return mendable(() => this.#ledger.history(request));
   }
 
   undelete(request: UndeleteRequest): Promise<Undeleted> {

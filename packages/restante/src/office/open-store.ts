@@ -18,13 +18,15 @@ export interface OpenDataOptions {
   readonly onStopped?: (error: StoreError) => void;
   /** Told of maildrops that have reached a level of their quotas. */
   readonly onFilled?: StoreOptions['onFilled'];
+  /** Told of what could not be written into the ledger of a session that had broken off. */
+  readonly onUnrecorded?: (error: unknown) => void;
 }
 
 /**
  * Opens the data folder as the settings say. Rejects with {@link DataInUse} when another process has it, and with a
  * {@link Failure} for anything else that somebody can mend.
  */
-export async function openData({ data, settings, onStopped, onFilled }: OpenDataOptions): Promise<DurableStore> {
+export async function openData({ data, settings, onStopped, onFilled, onUnrecorded }: OpenDataOptions): Promise<DurableStore> {
   try {
     makeRoot(data);
     return await openStore({
@@ -35,10 +37,12 @@ export async function openData({ data, settings, onStopped, onFilled }: OpenData
         undelete: settings['undelete.window'],
         quota: quotaRules(settings),
         retention: retentionSettings(settings),
+        ledger: settings['ledger.keep'],
       },
       watchDelay: settings['listen.metrics'].length > 0,
       ...(onFilled !== undefined && { onFilled }),
       ...(onStopped !== undefined && { onStopped }),
+      ...(onUnrecorded !== undefined && { onUnrecorded }),
     });
   } catch (thrown) {
     if (thrown instanceof DataInUse) throw thrown;

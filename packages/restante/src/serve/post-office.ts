@@ -256,6 +256,7 @@ async function openAlone(
           log.fatal({ err }, 'the store has stopped');
           onStopped();
         },
+        onUnrecorded: (err) => log.error({ err }, 'what a session did is not in the ledger'),
       });
     } catch (thrown) {
       if (!(thrown instanceof DataInUse)) throw thrown;

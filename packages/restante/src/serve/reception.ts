@@ -2,6 +2,7 @@ import type { Maildrop, MaybePromise } from '@restante/pop/maildrop';
 import { ExclusiveMaildrops, LoginDelays, systemClock, type Visit } from '@restante/pop/server';
 import type { Settings } from '../config/settings.ts';
 import type { DurableStore } from '../store/store.ts';
+import { visitorOf } from './visitor.ts';
 
 /**
  * Lets who has good credentials in to a maildrop, as its account's policy says: not before LOGIN-DELAY has passed, and where there is to be one
@@ -30,7 +31,7 @@ export class Reception {
     const open = (): Maildrop => {
       // Another login may have been accepted while this one waited.
       this.#delays.check(name);
-      return this.#store.openMaildrop(name);
+      return this.#store.openMaildrop(name, visitorOf(name, visit));
     };
     if ((lock ?? this.#settings['maildrop.lock']) === 'snapshot') return accept(open());
     const alone = this.#maildrops.open(name, visit, open);

@@ -405,11 +405,11 @@ export class DurableStore implements Store, AccountIndex, AliasIndex, DeviceInde
   }
 
   async setPassword(name: string, passwordHash: string): Promise<void> {
-    await this.#link.order<'set-password'>({ type: 'set-password', name, passwordHash });
+    await this.#link.order<'set-password'>({ type: 'set-password', name, passwordHash, time: this.#now() });
   }
 
   async setDisabled(name: string, disabled: boolean): Promise<void> {
-    await this.#link.order<'set-disabled'>({ type: 'set-disabled', name, disabled });
+    await this.#link.order<'set-disabled'>({ type: 'set-disabled', name, disabled, time: this.#now() });
   }
 
   async editPolicy(name: string, edit: PolicyEdit): Promise<void> {

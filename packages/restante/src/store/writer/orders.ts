@@ -142,8 +142,20 @@ export type Order =
       readonly passwordHash: string;
       readonly time: number;
     }
-  | { readonly type: 'set-password'; readonly id: number; readonly name: string; readonly passwordHash: string }
-  | { readonly type: 'set-disabled'; readonly id: number; readonly name: string; readonly disabled: boolean }
+  | {
+      readonly type: 'set-password';
+      readonly id: number;
+      readonly name: string;
+      readonly passwordHash: string;
+      readonly time: number;
+    }
+  | {
+      readonly type: 'set-disabled';
+      readonly id: number;
+      readonly name: string;
+      readonly disabled: boolean;
+      readonly time: number;
+    }
   | {
       readonly type: 'edit-policy';
       readonly id: number;

@@ -2,6 +2,7 @@ import { AccountExists, NoAccount } from '../../../accounts/account.ts';
 import { edited } from '../../../accounts/policy.ts';
 import { announcedDays, type Retention, retentionOf } from '../../../accounts/retention.ts';
 import type { IndexWrites } from '../../index/sqlite/writes.ts';
+import { actor, type LedgerKind } from '../../ledger/entry.ts';
 import type { OrderOf } from '../orders.ts';
 import type { Quotas } from '../quotas.ts';
 import type { Task } from './task.ts';
@@ -53,9 +54,11 @@ export class AccountTask implements Task {
       }
       case 'set-password':
         mustExist(accounts.setPassword(order.name, order.passwordHash), order.name);
+        this.#note('password', order);
         return 1;
       case 'set-disabled':
         mustExist(accounts.setDisabled(order.name, order.disabled), order.name);
+        this.#note(order.disabled ? 'disabled' : 'enabled', order);
         return 1;
       case 'edit-policy': {
         const policy = accounts.policyOf(order.name);
@@ -64,6 +67,7 @@ export class AccountTask implements Task {
         accounts.setPolicy(order.name, after);
         this.#quotas.forget(order.name);
         const holds = maildrops.contentsOf(order.name);
+        this.#note('policy', order);
         if (!holds) return 1;
         this.#quotas.weigh(order.name, holds.id, holds);
         const days = (of: typeof policy) => announcedDays(retentionOf(of, this.#settings));
@@ -84,6 +88,13 @@ export class AccountTask implements Task {
         return 1;
       }
     }
+  }
+
+  /** The ledger says who may log in since when: whoever asks who emptied a mailbox will want to know. */
+  #note(kind: LedgerKind, { name, time }: { readonly name: string; readonly time: number }): void {
+    const maildrop = this.#index.maildrops.idOf(name);
+    const by = actor({ account: name, address: 'operator' });
+    if (maildrop !== undefined) this.#index.ledger.add(maildrop, { kind, by, began: time, ended: time });
   }
 }
 
