@@ -26,7 +26,13 @@ export interface OpenDataOptions {
  * Opens the data folder as the settings say. Rejects with {@link DataInUse} when another process has it, and with a
  * {@link Failure} for anything else that somebody can mend.
  */
-export async function openData({ data, settings, onStopped, onFilled, onUnrecorded }: OpenDataOptions): Promise<DurableStore> {
+export async function openData({
+  data,
+  settings,
+  onStopped,
+  onFilled,
+  onUnrecorded,
+}: OpenDataOptions): Promise<DurableStore> {
   try {
     makeRoot(data);
     return await openStore({

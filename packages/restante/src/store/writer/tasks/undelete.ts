@@ -29,7 +29,13 @@ interface Cursor {
  */
 export class UndeleteTask implements Task {
   readonly kind = 'undelete';
-  readonly cursor: Cursor = { departed: 0, ordinal: Number.MAX_SAFE_INTEGER, restored: 0, done: false, entry: undefined };
+  readonly cursor: Cursor = {
+    departed: 0,
+    ordinal: Number.MAX_SAFE_INTEGER,
+    restored: 0,
+    done: false,
+    entry: undefined,
+  };
   readonly #index: IndexWrites;
   readonly #quotas: Quotas;
   readonly #order: OrderOf<'undelete'>;
