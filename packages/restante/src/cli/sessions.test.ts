@@ -7,6 +7,7 @@ import { RunningOffice, temporaryFolder } from '../testing/running-office.ts';
 async function deliver(office: RunningOffice, count: number): Promise<void> {
   const sender = await LmtpClient.connect(office.lmtp);
   const letter = (number: number) => ({
+    from: 'sender@example.net',
     to: ['anna'],
     octets: Buffer.from(`Subject: secret ${number}\r\n\r\n${number}\r\n`),
   });
