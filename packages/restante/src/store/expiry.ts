@@ -10,6 +10,7 @@ import {
 import type { OwnTerms } from './index/sqlite/accounts.ts';
 import type { MaildropRow } from './index/sqlite/maildrops.ts';
 import type { RetentionReads } from './index/sqlite/retention.ts';
+import { actor } from './ledger/entry.ts';
 import type { Turns } from './turns.ts';
 import type { WriterLink } from './writer/link.ts';
 
@@ -38,6 +39,9 @@ const LETTERS = 1_000;
 
 /** Who expunges letters whose time has come: the account, and this instead of a session. */
 const EXPIRE = { session: 'expire', address: 'office' };
+
+/** What the ledger says of it. */
+const RETENTION = { kind: 'retention', end: '', parts: [], again: false } as const;
 
 /**
  * Expunges the letters whose days are over (EXT-26): as if their owner had, so that they can be brought back for a while, and a session
@@ -68,7 +72,7 @@ export async function expire(room: ExpiryRoom): Promise<number> {
 
 /** Letters come in the order of their ordinals: behind a slice of which none is due there is none, unless a clock stood wrong. */
 async function expireAged(room: ExpiryRoom, name: string, days: number): Promise<number> {
-  let expired = 0;
+  const expired = 0;
   let after = 0;
   for (let limit = FIRST; ; limit = LETTERS) {
     const found = room.read(({ maildrop, retention }) => {
@@ -112,7 +116,9 @@ async function expireFetched(room: ExpiryRoom, name: string, days: number, annou
 async function expunge(room: ExpiryRoom, name: string, maildrop: number, due: readonly number[]): Promise<void> {
   const by = { account: name, ...EXPIRE };
   const ordinals = Float64Array.from(due);
-  await room.link.order<'expunge'>({ type: 'expunge', maildrop, ordinals, time: room.now(), by });
+  const time = room.now();
+  const entry = { ...RETENTION, by: actor(by), began: time, ended: time };
+  await room.link.order<'expunge'>({ type: 'expunge', maildrop, ordinals, time, by, entry });
 }
 
 function dueOf(
