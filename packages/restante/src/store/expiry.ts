@@ -72,7 +72,7 @@ export async function expire(room: ExpiryRoom): Promise<number> {
 
 /** Letters come in the order of their ordinals: behind a slice of which none is due there is none, unless a clock stood wrong. */
 async function expireAged(room: ExpiryRoom, name: string, days: number): Promise<number> {
-  const expired = 0;
+  let expired = 0;
   let after = 0;
   for (let limit = FIRST; ; limit = LETTERS) {
     const found = room.read(({ maildrop, retention }) => {
