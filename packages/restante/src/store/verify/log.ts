@@ -18,8 +18,9 @@ export function* examineLog(index: string): Generator<Problem> {
     yield {
       level: 'notice',
       check: 'log',
-      what: `the last transaction in ${name} is not whole: it counts as not done, and nobody was answered for it`,
-      remedy: 'nothing: the next start clears it away',
+      what: `the last transaction in ${name} is not whole: it counts as not done. After a power cut or a kill nobody was answered for it; after damage to the disk somebody may have been`,
+      remedy:
+        'nothing after a power cut; after damage to the disk restante repair --salvage DIR, before the next start clears it away',
     };
   }
 }
