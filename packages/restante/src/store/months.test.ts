@@ -22,7 +22,7 @@ suite('months of mail that arrives and is deleted', () => {
     const store = await office(t, ['takes', 'leaves', 'both'], {
       data,
       now: () => now,
-      limits: { undelete: window, segment, inline: 32 * 1024, deadShare: DEAD_SHARE },
+      limits: { undelete: window, ledger: 30 * DAY, segment, inline: 32 * 1024, deadShare: DEAD_SHARE },
     });
     const random = new Random(1);
     /** What was expunged, and when, so long as it may come back. */

@@ -117,8 +117,10 @@ function multiply(data: string, name: string, times: number): void {
   database
     .prepare(
       `WITH RECURSIVE more (ordinal) AS (SELECT 2 UNION ALL SELECT ordinal + 1 FROM more WHERE ordinal < $times)
-       INSERT INTO placements SELECT maildrop, departed, more.ordinal, more.ordinal, unique_id || more.ordinal, octets,
-       body, dotted, time, content, trace_distance, trace_octets, trace_check, restored, ascii_octets
+       INSERT INTO placements (maildrop, departed, ordinal, arrived, unique_id, octets, body, dotted, time, content,
+         trace_distance, trace_octets, trace_check)
+       SELECT maildrop, departed, more.ordinal, more.ordinal, unique_id || more.ordinal, octets, body, dotted, time, content,
+         trace_distance, trace_octets, trace_check
        FROM more, placements WHERE maildrop = $id`,
     )
     .run({ $times: times, $id: id });
